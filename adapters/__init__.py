@@ -1,0 +1,1 @@
+"""Adapters, a folder each: `<family>/<vendor>/` with adapter.py, wire.py, manifest.yaml and README.md."""

@@ -1,0 +1,1 @@
+"""HTTP for insurers, payers and probes."""

@@ -1,0 +1,44 @@
+"""The base of every canonical record: frozen, no unknown names, an absent value left out rather than null."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its offset, for example +08:00")
+    return value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+"""Text as a person wrote it; never empty."""
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+"""A code or a business number: always text, leading zeros kept."""
+
+Decimals = Annotated[str, StringConstraints(pattern=r"^-?\d{1,12}(\.\d{1,6})?$")]
+"""A quantity or a price: a decimal string, up to six places."""
+
+Instant = Annotated[datetime, AfterValidator(_aware)]
+"""A time with offset."""
+
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+"""A calendar day, yyyy-MM-dd."""
+
+
+class Record(BaseModel):
+    """A frozen canonical record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON, absent values left out."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, absent ones left out."""
+        return self.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,1 @@
+"""Who calls the ledger: embedded (one machine, group commit) or cluster. Thin."""

@@ -1,0 +1,1 @@
+"""The embedded engine: door processes, the one process that owns the database, issuer processes."""

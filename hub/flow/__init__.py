@@ -1,0 +1,1 @@
+"""Decisions, pure: (case, bills, policy) → effects. No clock, no database, no document bodies."""

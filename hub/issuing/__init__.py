@@ -1,0 +1,1 @@
+"""Who numbers and signs a due bill."""

@@ -1,0 +1,1 @@
+"""The durable truth. One entry, `apply`; nothing outside this room knows SQL."""

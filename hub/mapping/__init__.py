@@ -1,0 +1,1 @@
+"""The YAML mapping language: model, lint, compile, run, explain, coverage."""

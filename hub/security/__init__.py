@@ -1,0 +1,1 @@
+"""SM2/SM3, encryption at rest, keys, tokens, masking."""
