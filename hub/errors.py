@@ -30,7 +30,7 @@ class FaultJson(TypedDict, total=False):
 
 
 class Fault(Exception):  # noqa: N818  (the domain's word; subclasses say what happens next)
-    """An error with a stable code. Never holds personal data: `where` names a place, values a masked excerpt at most."""
+    """An error with a stable code. No personal data: `where` names a place, values a masked excerpt."""
 
     def __init__(self, code: FaultCode, where: str = "", **values: object) -> None:
         self.code = code

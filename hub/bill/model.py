@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -14,19 +14,32 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-"""Text as a person wrote it; never empty."""
+def _real_day(value: str) -> str:
+    date.fromisoformat(value)  # raises ValueError for 2026-02-30
+    return value
 
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-"""A code or a business number: always text, leading zeros kept."""
 
-Decimals = Annotated[str, StringConstraints(pattern=r"^-?\d{1,12}(\.\d{1,6})?$")]
+Text = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFE\uFFFF]*$"
+    ),
+]
+"""Text as a person wrote it; never empty, and nothing that XML cannot hold."""
+
+Code = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\uFFFE\uFFFF]*$"),
+]
+"""A code or a business number: always text on one line, leading zeros kept."""
+
+Decimals = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$")]
 """A quantity or a price: a decimal string, up to six places."""
 
 Instant = Annotated[datetime, AfterValidator(_aware)]
 """A time with offset."""
 
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_real_day)]
 """A calendar day, yyyy-MM-dd."""
 
 

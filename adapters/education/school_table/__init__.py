@@ -1,0 +1,1 @@
+"""Fee tables of schools: CSV and Excel."""

@@ -1,0 +1,1 @@
+"""博思 (Bosssoft) medical e-bill interface, spoken as its server."""

@@ -1,0 +1,79 @@
+"""Where a delivery is received, handed to the ledger, and answered when its source says so. Shared by both engines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from hub.adapter import Answer, Delivery
+from hub.bill.bill import Bill
+from hub.engine.faults import QUEUE_FULL
+from hub.engine.intake import Bound, Intake, outcomes
+from hub.engine.served import ServedBills
+from hub.ledger.reader import Reader
+from hub.ledger.records import Submission, Verdict
+
+log = logging.getLogger("billhub.desk")
+
+
+class Counter(Protocol):
+    """The way to the ledger."""
+
+    async def submit(
+        self, submissions: Sequence[Submission], watch: bool
+    ) -> tuple[list[Verdict], asyncio.Future[None] | None]:
+        """The verdicts, after the commit; with `watch`, also a future that is done when no bill of them is due.
+
+        Raises:
+            Retry: not taken; nothing was kept.
+        """
+
+
+class Desk:
+    """The handler that the doors call."""
+
+    def __init__(self, intake: Intake, counter: Counter, reader: Reader, most_in_flight: int = 4096) -> None:
+        self._intake = intake
+        self._counter = counter
+        self._reader = reader
+        self._most = most_in_flight
+        self._in_flight = 0
+
+    async def __call__(self, source: str, delivery: Delivery) -> Answer:
+        """The answer in the sender's protocol.
+
+        Raises:
+            Reject: no such source.
+            Retry: the hub is too busy to take anything; the door says so in its protocol.
+        """
+        bound = self._intake.bound(source)
+        server = self._intake.question(bound, delivery)
+        if server is not None:
+            return server.serve(delivery, ServedBills(self._reader, bound.unit))
+        if self._in_flight >= self._most:
+            raise QUEUE_FULL()
+        self._in_flight += 1
+        try:
+            return await self._take(bound, delivery)
+        finally:
+            self._in_flight -= 1
+
+    async def _take(self, bound: Bound, delivery: Delivery) -> Answer:
+        taken = self._intake.take(bound, delivery)
+        watch = bound.answer == "issued" and taken.fault is None
+        verdicts, settled = await self._counter.submit(taken.submissions, watch)
+        if settled is not None:
+            try:
+                await asyncio.wait_for(settled, bound.answer_seconds)
+            except TimeoutError:
+                log.info("%s/%s: the bill is not issued within %s s", bound.unit, bound.name, bound.answer_seconds)
+        if taken.fault is not None:
+            return bound.source.answer(delivery, (), taken.fault)
+        return bound.source.answer(delivery, outcomes(taken, verdicts, self._bills))
+
+    def _bills(self, ids: Sequence[str]) -> Mapping[str, Bill]:
+        return self._reader.by_id(ids)
+
+

@@ -1,0 +1,242 @@
+"""The heart of the embedded hub: the one process that owns the database.
+
+Whatever has gathered while the last transaction committed becomes the next batch; there is no timer. Every sender is
+answered after its own commit. Bills with a reserved number go to issuers, and come back signed in a later batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from hub.engine.faults import QUEUE_FULL
+from hub.errors import Config, Fault, Retry
+from hub.ledger.applying import record
+from hub.ledger.records import Batch, Confirmed, FaultRecord, Issued, NotIssued, Submission, Verdict, Work
+from hub.ledger.sqlite import SqliteLedger
+
+log = logging.getLogger("billhub.core")
+
+MAX_BATCH: Final = 256
+"""Messages a transaction takes at most; more wait for the next one."""
+
+MAX_QUEUE: Final = 20_000
+"""Messages that may wait; beyond, senders are told to come again."""
+
+RETRY_SECONDS: Final = 0.5
+"""How long the core waits after the database refused a batch."""
+
+Verdicts = Callable[[Sequence[Verdict], FaultRecord | None], None]
+
+
+class IssuerSeat(Protocol):
+    """Somebody who signs: a process behind a link, or a thread."""
+
+    capacity: int
+    busy: set[str]
+
+    def hand(self, work: list[Work]) -> None:
+        """Takes bills to sign; they come back through `Core.signed`."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    submissions: list[Submission]
+    answer: Verdicts
+    settled: Callable[[], None] | None
+
+
+@dataclass(slots=True)
+class _Watch:
+    pending: set[str]
+    settled: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the core has done since it started, for the console and metrics."""
+
+    batches: int = 0
+    messages: int = 0
+    issued: int = 0
+    failures: int = 0
+    largest: int = 0
+
+
+@dataclass(slots=True)
+class Core:
+    """See the module. `fatal` is called once when the database is damaged: the hub must stop."""
+
+    ledger: SqliteLedger
+    clock: Callable[[], datetime]
+    fatal: Callable[[Fault], None]
+    poke: Callable[[], None] = lambda: None
+    counters: Counters = field(default_factory=Counters)
+    _queue: deque[_Waiting] = field(default_factory=deque)
+    _queued: int = 0
+    _issued: list[Issued] = field(default_factory=list)
+    _not_issued: list[NotIssued] = field(default_factory=list)
+    _confirmed: list[Confirmed] = field(default_factory=list)
+    _seats: list[IssuerSeat] = field(default_factory=list)
+    _watches: dict[str, list[_Watch]] = field(default_factory=dict)
+    _scheduled: bool = False
+    _stopping: bool = False
+
+    def submit(
+        self, submissions: list[Submission], answer: Verdicts, settled: Callable[[], None] | None = None
+    ) -> None:
+        """Takes in a delivery; `answer` is called after its commit, `settled` when its bills are no longer due."""
+        if self._queued + len(submissions) > MAX_QUEUE or self._stopping:
+            answer([], record(QUEUE_FULL()))
+            return
+        self._queue.append(_Waiting(submissions, answer, settled))
+        self._queued += len(submissions)
+        self.wake()
+
+    def signed(self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued]) -> None:
+        """An issuer's bills come back."""
+        self._issued.extend(issued)
+        self._not_issued.extend(not_issued)
+        seat.busy.difference_update(bill.bill_id for bill in issued)
+        seat.busy.difference_update(bill.bill_id for bill in not_issued)
+        self.wake()
+
+    def confirmed(self, bills: Sequence[Confirmed]) -> None:
+        """The supervisor's signatures come in."""
+        self._confirmed.extend(bills)
+        self.wake()
+
+    def sit(self, seat: IssuerSeat) -> None:
+        """A new issuer is ready."""
+        self._seats.append(seat)
+        self.wake()
+
+    def leave(self, seat: IssuerSeat) -> None:
+        """An issuer is gone; what it held is handed out again, under the same numbers."""
+        if seat in self._seats:
+            self._seats.remove(seat)
+        self.ledger.hand_back(sorted(seat.busy))
+        seat.busy.clear()
+        self.wake()
+
+    def wake(self) -> None:
+        """Lets the next batch run in the next turn of the loop."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._run)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or being signed."""
+        return not (self._queue or self._issued or self._confirmed or any(seat.busy for seat in self._seats))
+
+    def stop_taking(self) -> None:
+        """New deliveries are told to come again; what is queued is finished."""
+        self._stopping = True
+
+    def _run(self) -> None:
+        self._scheduled = False
+        taken, batch = self._next_batch()
+        want = 0 if self._stopping else sum(seat.capacity - len(seat.busy) for seat in self._seats)
+        if (
+            not taken
+            and not batch.issued
+            and not batch.not_issued
+            and not batch.confirmed
+            and not (want and self.ledger.ready())
+        ):
+            return
+        try:
+            result = self.ledger.apply(batch, self.clock(), want)
+        except Retry as fault:
+            self._refused(taken, batch, fault)
+            return
+        except Config as fault:
+            self.fatal(fault)
+            return
+        self._count(batch)
+        at = 0
+        for waiting in taken:
+            verdicts = result.verdicts[at : at + len(waiting.submissions)]
+            at += len(waiting.submissions)
+            waiting.answer(verdicts, None)
+            if waiting.settled is not None:
+                self._watch(verdicts, waiting.settled)
+        for bill_id in result.issued:
+            self._tell(bill_id)
+        if batch.not_issued:
+            self._later([bill.bill_id for bill in batch.not_issued])
+        self._hand_out(result.work)
+        if result.outgoing:
+            self.poke()
+        if self._queue or self._issued or self._confirmed or (result.work and self.ledger.ready()):
+            self.wake()
+
+    def _next_batch(self) -> tuple[list[_Waiting], Batch]:
+        taken: list[_Waiting] = []
+        submissions: list[Submission] = []
+        while self._queue and (not taken or len(submissions) + len(self._queue[0].submissions) <= MAX_BATCH):
+            waiting = self._queue.popleft()
+            taken.append(waiting)
+            submissions += waiting.submissions
+        self._queued -= len(submissions)
+        batch = Batch(submissions, self._issued, self._not_issued, self._confirmed)
+        self._issued, self._not_issued, self._confirmed = [], [], []
+        return taken, batch
+
+    def _count(self, batch: Batch) -> None:
+        self.counters.batches += 1
+        self.counters.messages += len(batch.submissions)
+        self.counters.issued += len(batch.issued)
+        self.counters.largest = max(self.counters.largest, len(batch.submissions))
+
+    def _refused(self, taken: Sequence[_Waiting], batch: Batch, fault: Fault) -> None:
+        """The database did not take the batch: senders are told to come again, signed bills are kept for the next."""
+        self.counters.failures += 1
+        log.error("%s", fault)
+        for waiting in taken:
+            waiting.answer([], record(fault))
+        self._issued = batch.issued + self._issued
+        self._not_issued = batch.not_issued + self._not_issued
+        self._confirmed = batch.confirmed + self._confirmed
+        busy = [bill_id for seat in self._seats for bill_id in seat.busy]
+        self.ledger.keep_out([*busy, *(bill.bill_id for bill in self._issued)])
+        asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
+
+    def _hand_out(self, work: list[Work]) -> None:
+        """Shares work among the issuers, the least busy first."""
+        while work:
+            seat = min(self._seats, key=lambda seat: len(seat.busy) / seat.capacity)
+            share = max(1, min(seat.capacity - len(seat.busy), -(-len(work) // len(self._seats))))
+            part, work = work[:share], work[share:]
+            seat.busy.update(item.bill_id for item in part)
+            seat.hand(part)
+
+    def _later(self, bill_ids: list[str]) -> None:
+        """Bills that could not be signed try again after a while, behind the others."""
+
+        def again() -> None:
+            self.ledger.hand_back(bill_ids)
+            self.wake()
+
+        asyncio.get_running_loop().call_later(RETRY_SECONDS * 4, again)
+
+    def _watch(self, verdicts: Sequence[Verdict], settled: Callable[[], None]) -> None:
+        pending = {bill for verdict in verdicts for bill in verdict.bills if self.ledger.is_due(bill)}
+        if not pending:
+            settled()
+            return
+        watch = _Watch(pending, settled)
+        for bill_id in pending:
+            self._watches.setdefault(bill_id, []).append(watch)
+
+    def _tell(self, bill_id: str) -> None:
+        for watch in self._watches.pop(bill_id, ()):
+            watch.pending.discard(bill_id)
+            if not watch.pending:
+                watch.settled()

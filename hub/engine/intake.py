@@ -1,0 +1,236 @@
+"""From bytes to submissions: the adapter reads, the mappings translate, documents are sealed. Shared by both engines.
+
+Runs in the door processes, so that the process that owns the database handles neither bytes nor persons.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from hub.adapter import AnswerPoint, Asker, Bills, Delivery, Manifest, Message, Outcome, Server, Source
+from hub.bill.bill import Bill
+from hub.config import UnitConfig
+from hub.engine.faults import NO_SOURCE, TOO_MANY
+from hub.errors import Fault, Park, Reject, fault_from
+from hub.flow.facts import facts_of
+from hub.ledger import aad
+from hub.ledger import faults as ledger_faults
+from hub.ledger.applying import record
+from hub.ledger.records import EventIn, FaultRecord, Submission, Verdict
+from hub.mapping import Mapping as Translation
+from hub.mapping import load_mapping, run_first_matching
+from hub.registry import adapter, bind, mapping_path
+from hub.security.vault import Vault
+
+log = logging.getLogger("billhub.intake")
+
+MAX_MESSAGES: Final = 50_000
+"""Messages one delivery may hold."""
+
+KEPT_OF_REFUSED: Final = 256 * 1024
+"""How many bytes of a refused delivery are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A configured source, ready to read."""
+
+    unit: str
+    name: str
+    source: Source
+    manifest: Manifest
+    translations: tuple[Translation, ...]
+    revision: str
+    bill: str
+    trusts: frozenset[str] | Literal["all"]
+    answer: AnswerPoint
+    answer_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A delivery on its way: its messages, and what the ledger shall take in, pairwise."""
+
+    messages: tuple[Message, ...]
+    submissions: tuple[Submission, ...]
+    fault: Fault | None = None
+
+
+class Intake:
+    """All sources of all units."""
+
+    def __init__(self, units: Sequence[UnitConfig], vault: Vault) -> None:
+        """Binds every source.
+
+        Raises:
+            Config: an unknown adapter, a wrong setting, a mapping that does not compile.
+        """
+        self._vault = vault
+        self.sources: dict[str, Bound] = {
+            f"{unit.unit.id}/{name}": bind_source(unit, name) for unit in units for name in unit.sources
+        }
+
+    def bound(self, source: str) -> Bound:
+        """A source by "unit/source".
+
+        Raises:
+            Reject: there is none.
+        """
+        found = self.sources.get(source)
+        if found is None:
+            unit, _, name = source.partition("/")
+            raise NO_SOURCE(unit=unit[:64], source=name[:64])
+        return found
+
+    def question(self, bound: Bound, delivery: Delivery) -> Server | None:
+        """The source as a server, where the delivery is a question about bills rather than a message."""
+        if isinstance(bound.source, Server) and bound.source.serves(delivery):
+            return bound.source
+        return None
+
+    def take(self, bound: Bound, delivery: Delivery) -> Taken:
+        """Reads and translates a delivery; whatever is wrong with it becomes a refused or parked submission."""
+        try:
+            messages = tuple(bound.source.read(delivery))
+            if len(messages) > MAX_MESSAGES:
+                raise TOO_MANY(count=len(messages), most=MAX_MESSAGES)
+        except Fault as fault:
+            return Taken((), (self._refused(bound, delivery, delivery.body, fault),), fault)
+        except Exception as error:
+            log.exception("%s/%s: the adapter failed", bound.unit, bound.name)
+            fault = ledger_faults.DEFECT(found=type(error).__name__)
+            return Taken((), (self._refused(bound, delivery, delivery.body, fault),), fault)
+        return Taken(messages, tuple(self._submission(bound, delivery, message) for message in messages))
+
+    def translate(self, bound: Bound, delivery: Delivery, messages: Sequence[Message]) -> list[Submission]:
+        """Messages that did not come in through a door (an answer to a question) as submissions."""
+        return [self._submission(bound, delivery, message) for message in messages]
+
+    def _submission(self, bound: Bound, delivery: Delivery, message: Message) -> Submission:
+        if message.fault is not None and not isinstance(message.fault, Park):
+            return self._refused(bound, delivery, message.body, message.fault)
+        identity = message.identity or hashlib.sha256(message.body).hexdigest()
+        id_ = digest(bound.unit, bound.name, identity)
+        events: list[EventIn] = []
+        fault: FaultRecord | None = None
+        question = None
+        try:
+            if message.fault is not None:
+                raise message.fault
+            made = run_first_matching(bound.translations, message.tree, delivery.received_at)
+            for index, event in enumerate(made.events):
+                event_id = digest(id_, str(index))
+                fact = facts_of(
+                    event,
+                    event_id=event_id,
+                    source=bound.name,
+                    bill=bound.bill,
+                    trusted_channels=bound.trusts,
+                )
+                body = self._vault.seal(bound.unit, aad.event_aad(event_id), event.to_json())
+                events.append(EventIn(event_id, fact, body))
+            if isinstance(bound.source, Asker):
+                asked = bound.source.question(message)
+                question = asked.model_dump() if asked else None
+        except Reject as error:
+            return self._refused(bound, delivery, message.body, error)
+        except Fault as error:
+            fault, events = record(error), []
+        except Exception as error:
+            log.exception("%s/%s: message %s could not be translated", bound.unit, bound.name, id_)
+            fault, events = record(ledger_faults.DEFECT(found=type(error).__name__)), []
+        return Submission(
+            id=id_,
+            unit=bound.unit,
+            source=bound.name,
+            at=utc_text(delivery.received_at),
+            fingerprint=message.fingerprint,
+            body=self._vault.seal(bound.unit, aad.message_aad(id_), message.body),
+            kind=message.kind[:64],
+            identity=identity[:200],
+            revision=bound.revision,
+            events=events,
+            place="parked" if fault else "applied",
+            fault=fault,
+            answer=bound.answer,
+            question=question,
+        )
+
+    def _refused(self, bound: Bound, delivery: Delivery, body: bytes, fault: Fault) -> Submission:
+        id_ = digest(bound.unit, bound.name, utc_text(delivery.received_at), hashlib.sha256(body).hexdigest())
+        return Submission(
+            id=id_,
+            unit=bound.unit,
+            source=bound.name,
+            at=utc_text(delivery.received_at),
+            fingerprint=b"",
+            body=self._vault.seal(bound.unit, aad.REFUSED, body[:KEPT_OF_REFUSED]),
+            place="refused",
+            fault=record(fault),
+        )
+
+
+def digest(*parts: str) -> str:
+    """An id of 32 hex digits made of the parts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def utc_text(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def bind_source(unit: UnitConfig, name: str) -> Bound:
+    """A source of a unit's YAML with its adapter connected and its mappings compiled.
+
+    Raises:
+        Config: an unknown adapter or setting, or a mapping that does not compile.
+    """
+    section = unit.sources[name]
+    spec = adapter(section.adapter)
+    raw = dict(section.settings)
+    if section.charset is not None:
+        raw.setdefault("charset", section.charset)
+    source = spec.connect(bind(spec, raw, unit.folder))
+    folders: tuple[Path, ...] = (unit.folder / "mappings",)
+    translations = tuple(load_mapping(mapping_path(path, folders)) for path in section.mappings)
+    trusts = section.trusts if section.trusts is not None else spec.manifest.trusts
+    return Bound(
+        unit=unit.unit.id,
+        name=name,
+        source=source,
+        manifest=spec.manifest,
+        translations=translations,
+        revision=" ".join(f"{item.name}@{item.revision}" for item in translations),
+        bill=unit.bill_of(name),
+        trusts="all" if "all" in trusts else frozenset(trusts),
+        answer=section.answer or spec.manifest.answers,
+        answer_seconds=section.answer_seconds,
+    )
+
+
+def outcomes(
+    taken: Taken, verdicts: Sequence[Verdict], bills: Callable[[Sequence[str]], Mapping[str, Bill]]
+) -> list[tuple[Message, Outcome]]:
+    """Verdicts as adapters see them; `bills` looks issued bills up by id, for senders who expect one in the answer."""
+    made: list[tuple[Message, Outcome]] = []
+    for message, submission, verdict in zip(taken.messages, taken.submissions, verdicts, strict=True):
+        fault = fault_from(verdict.fault.code, verdict.fault.where, **verdict.fault.values) if verdict.fault else None
+        blue = red = None
+        if submission.answer == "issued" and verdict.bills:
+            for bill in bills(verdict.bills).values():
+                if bill.face == "red":
+                    red = bill
+                elif bill.status in {"issued", "issued_offline", "confirmed"} or blue is None:
+                    blue = bill
+        made.append((message, Outcome(verdict.place, fault, blue, red)))
+    return made
+
+
+__all__ = ["Bills", "Bound", "Intake", "Taken", "bind_source", "digest", "outcomes", "utc_text"]

@@ -1,0 +1,135 @@
+"""The local issuer: work in, signed bills out. Signs as the unit, outside any transaction and off the event loop.
+
+Everything personal is sealed before it leaves here: the signed XML, the canonical bill, the search hashes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from hub.bill.bill import Bill
+from hub.bill.event import EVENT, Charge, Payment, Visit
+from hub.bill.money import Fen
+from hub.bill.party import Unit
+from hub.config import UnitConfig
+from hub.errors import Fault
+from hub.issuing.compose import Cut, Heading, Numbered, compose_blue, compose_red
+from hub.issuing.einvoice import Profile, einvoice_body, envelope
+from hub.issuing.faults import COMPOSE_DEFECT
+from hub.issuing.numbering import check_code
+from hub.issuing.signing import UnitSigner
+from hub.ledger.aad import document_aad, event_aad
+from hub.ledger.records import FaultRecord, Issued, NotIssued, Work
+from hub.security.vault import Vault
+
+log = logging.getLogger("billhub.issuing")
+
+SEARCHED: Final = (("id_no", "id_no"), ("phone", "phone"), ("name", "name"))
+"""Payer fields by which bills can be found, and the kind of hash each makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIssuer:
+    """What issuing needs of one unit."""
+
+    config: UnitConfig
+    signer: UnitSigner
+    profile: Profile
+    names: Mapping[str, str]
+    """bill of the YAML → its name on the face"""
+
+
+class LocalIssuer:
+    """Issues for the units it was given. Its randomness and clock are arguments."""
+
+    def __init__(
+        self, units: Mapping[str, UnitIssuer], vault: Vault, random: Random, clock: Callable[[], datetime]
+    ) -> None:
+        self._units = units
+        self._vault = vault
+        self._random = random
+        self._clock = clock
+
+    def issue(self, work: Iterable[Work]) -> tuple[list[Issued], list[NotIssued]]:
+        """Signs what can be signed; the rest comes back with the fault that keeps it due."""
+        issued: list[Issued] = []
+        failed: list[NotIssued] = []
+        for item in work:
+            try:
+                issued.append(self._issue_one(item))
+            except Fault as fault:
+                failed.append(_failed(item, fault))
+            except Exception as error:
+                log.exception("bill %s could not be issued", item.bill_id)
+                failed.append(_failed(item, COMPOSE_DEFECT(item.bill_id, found=type(error).__name__)))
+        return issued, failed
+
+    def _issue_one(self, work: Work) -> Issued:
+        unit = self._units[work.unit]
+        at = self._clock()
+        numbered = Numbered(work.bill_id, work.bill_code, work.bill_number, check_code(self._random), at)
+        bill = self._compose(work, unit, numbered)
+        body = einvoice_body(bill, unit.profile)
+        xml = envelope(body, unit.signer.sign(body, at))
+        seal = self._vault.seal
+        return Issued(
+            bill_id=work.bill_id,
+            bill_code=work.bill_code,
+            bill_number=work.bill_number,
+            check_code=numbered.check_code,
+            issued_at=at.isoformat(timespec="milliseconds"),
+            xml=seal(work.unit, document_aad(work.bill_id, "xml"), xml),
+            document=seal(work.unit, document_aad(work.bill_id, "json"), bill.to_json()),
+            search=self._search(work.unit, bill),
+        )
+
+    def _compose(self, work: Work, unit: UnitIssuer, numbered: Numbered) -> Bill:
+        if work.face == "red":
+            original = self._vault.open(work.unit, document_aad(work.original_bill, "json"), work.original)
+            return compose_red(Bill.model_validate_json(original), numbered)
+        charge = self._event(work.unit, work.charge_event, work.charge)
+        assert isinstance(charge, Charge)
+        payments = [
+            (payment, Fen(fen))
+            for event_id, sealed, fen in work.payments
+            if isinstance(payment := self._event(work.unit, event_id, sealed), Payment)
+        ]
+        visits = [
+            visit
+            for event_id, sealed in work.visits
+            if isinstance(visit := self._event(work.unit, event_id, sealed), Visit)
+        ]
+        cut = Cut(work.receipt, work.first_item, work.last_item, Fen(work.total), Fen(work.insured))
+        section = unit.config.bills[work.bill]
+        head = unit.config.unit
+        heading = Heading(
+            unit=Unit(id=head.id, name=head.name, uscc=head.uscc, code=head.code, region=head.region),
+            kind=section.kind,
+            bill_name=unit.names[work.bill],
+            issuer=unit.config.profile.issuer,
+            reviewer=unit.config.profile.reviewer,
+        )
+        return compose_blue(
+            charge, payments, visits, cut, heading, numbered, (work.replaces_code, work.replaces_number)
+        )
+
+    def _event(self, unit: str, event_id: str, sealed: bytes) -> object:
+        return EVENT.validate_json(self._vault.open(unit, event_aad(event_id), sealed))
+
+    def _search(self, unit: str, bill: Bill) -> list[tuple[str, bytes]]:
+        found: list[tuple[str, bytes]] = []
+        for field, kind in SEARCHED:
+            value = getattr(bill.payer, field)
+            if value:
+                found.append((kind, self._vault.search_hash(unit, kind, value)))
+        return found
+
+
+def _failed(work: Work, fault: Fault) -> NotIssued:
+    values = {name: str(value) for name, value in fault.values.items()}
+    return NotIssued(work.bill_id, FaultRecord(fault.code.code, fault.where, values))

@@ -1,0 +1,119 @@
+"""The books: every message in exactly one place, every number accounted for, every bill in a status."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, func, select, text
+
+from hub.errors import FaultJson, fault_from
+from hub.ledger import schema
+from hub.ledger.numbers import account
+
+PLACES: Final = ("applied", "duplicate", "parked", "refused")
+
+
+def books(look: Connection) -> dict[str, Any]:
+    """In the outer shape: sources, bills by status, numbers, balanced.
+
+    Messages are counted at their commit, so none is in flight here. The count of messages kept is compared with the
+    tally: a message that vanished, or was written twice, would show.
+    """
+    tally = schema.TALLY
+    sources: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in look.execute(select(tally).order_by(tally.c.unit, tally.c.source)).all():
+        book = sources.setdefault((row.unit, row.source), dict.fromkeys(PLACES, 0))
+        book[row.place] = row.count
+    kept = _kept(look)
+    shown = []
+    for (unit, source), book in sources.items():
+        counted = sum(book[place] for place in PLACES)
+        shown.append(
+            {
+                "source": f"{unit}/{source}",
+                "received": counted,
+                **book,
+                "in_flight": 0,
+                "balanced": kept.get((unit, source), 0) == counted,
+            }
+        )
+    bill = schema.BILL
+    statuses: dict[str, int] = {
+        row.status: row.n
+        for row in look.execute(select(bill.c.status, func.count().label("n")).group_by(bill.c.status))
+    }
+    case = schema.CASE
+    waiting = look.scalar(select(func.count()).select_from(case).where(case.c.status == "waiting")) or 0
+    if waiting:
+        statuses["waiting"] = waiting
+    driver: Any = look.connection.driver_connection
+    numbers = account(driver)
+    balanced = all(book["balanced"] for book in shown) and all(book["balanced"] for book in numbers) and _sums(look)
+    return {"sources": shown, "bills": statuses, "numbers": numbers, "balanced": balanced}
+
+
+def _kept(look: Connection) -> dict[tuple[str, str], int]:
+    """Messages as rows: each once, plus its repeats, plus the refused."""
+    message, refused = schema.MESSAGE, schema.REFUSED
+    kept: dict[tuple[str, str], int] = {}
+    first = select(message.c.unit, message.c.source, func.sum(1 + message.c.repeats)).group_by(
+        message.c.unit, message.c.source
+    )
+    second = select(refused.c.unit, refused.c.source, func.count()).group_by(refused.c.unit, refused.c.source)
+    for question in (first, second):
+        for unit, source, count in look.execute(question):
+            kept[unit, source] = kept.get((unit, source), 0) + int(count)
+    return kept
+
+
+def _sums(look: Connection) -> bool:
+    """I1: no charge's part has two living bills."""
+    question = text(
+        "SELECT 1 FROM bill WHERE face = 'blue' AND status IN ('due', 'issued', 'issued_offline', 'confirmed') "
+        "GROUP BY unit, charge_no, receipt, part HAVING COUNT(*) > 1 LIMIT 1"
+    )
+    return look.execute(question).first() is None
+
+
+def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
+    """Parked messages and parked cases, newest first: {id, what, unit, source?, at, code, …}."""
+    message, case = schema.MESSAGE, schema.CASE
+    rows = look.execute(
+        select(message)
+        .where(message.c.place == "parked", message.c.unit == unit if unit else True)
+        .order_by(message.c.at.desc())
+        .limit(limit)
+    ).all()
+    shown = [
+        {
+            "id": row.id,
+            "what": "message",
+            "unit": row.unit,
+            "source": row.source,
+            "at": row.at,
+            "kind": row.kind,
+            "case_id": row.case_id,
+            "fault": fault_json(row.fault),
+        }
+        for row in rows
+    ]
+    rows = look.execute(
+        select(case.c.id, case.c.unit, case.c.updated_at, case.c.fault)
+        .where(case.c.status == "parked", case.c.unit == unit if unit else True)
+        .order_by(case.c.updated_at.desc())
+        .limit(limit)
+    ).all()
+    shown += [
+        {"id": row.id, "what": "case", "unit": row.unit, "at": row.updated_at, "fault": fault_json(row.fault)}
+        for row in rows
+    ]
+    return sorted(shown, key=lambda entry: str(entry["at"]), reverse=True)[:limit]
+
+
+def fault_json(column: str | None) -> FaultJson | None:
+    """A fault column in the outer shape."""
+    if not column:
+        return None
+    code, where, values = orjson.loads(column)
+    return fault_from(code, where, **values).json()

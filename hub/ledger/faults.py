@@ -1,0 +1,104 @@
+"""Faults of the ledger."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.errors import Config, Park, Reject, Retry, define
+
+CHANGED_REPEAT: Final = define(
+    "BH-LED-001",
+    Park,
+    zh="同一编号的消息再次到达,内容不同",
+    en="a message with this id came before, with other content",
+    do_zh="原内容保持有效;请对方用新的编号发送更正",
+    do_en="the first content stands; have the sender send the correction under a new id",
+)
+DEFECT: Final = define(
+    "BH-LED-002",
+    Park,
+    zh="处理这条消息时程序出错 ({found})",
+    en="the program failed on this message ({found})",
+    do_zh="消息已保存;升级后用 billhub parked replay 重放",
+    do_en="the message is kept; replay it with billhub parked replay after an upgrade",
+)
+BUSY: Final = define(
+    "BH-LED-003",
+    Retry,
+    zh="数据库暂时不能写入:{found}",
+    en="the database cannot be written just now: {found}",
+    do_zh="检查磁盘空间和权限;消息未被确认,对方会重发",
+    do_en="check disk space and permissions; the message was not acknowledged and will come again",
+)
+DATABASE_BROKEN: Final = define(
+    "BH-LED-004",
+    Config,
+    zh="数据库文件损坏:{found}",
+    en="the database file is damaged: {found}",
+    do_zh="停止服务,从备份恢复",
+    do_en="stop the hub and restore the last backup",
+)
+DATABASE_NEWER: Final = define(
+    "BH-LED-005",
+    Config,
+    zh="数据库版本 {found} 比本程序 ({known}) 新",
+    en="the database has schema {found}, newer than this program ({known})",
+    do_zh="安装新版本程序",
+    do_en="install the newer release",
+)
+IN_USE: Final = define(
+    "BH-LED-006",
+    Config,
+    zh="数据目录正被进程 {pid} 使用",
+    en="the data folder is in use by process {pid}",
+    do_zh="先停止那个进程,或换一个 --data 目录",
+    do_en="stop that process first, or use another --data folder",
+)
+NO_NUMBERS: Final = define(
+    "BH-LED-010",
+    Retry,
+    zh="票据代码 {bill_code} 没有可用号码",
+    en="no numbers are left for bill code {bill_code}",
+    do_zh="领取新号段: billhub numbers receive {unit} {bill_code} 起号 止号",
+    do_en="receive a new segment: billhub numbers receive {unit} {bill_code} FIRST LAST",
+)
+CLOCK_BACK: Final = define(
+    "BH-LED-011",
+    Retry,
+    zh="系统时间比上一张票据早 {minutes} 分钟",
+    en="the clock is {minutes} minutes behind the last issued bill",
+    do_zh="校准时间;开票会自动继续",
+    do_en="set the clock right; issuing goes on by itself",
+)
+SEGMENT_OVERLAP: Final = define(
+    "BH-LED-012",
+    Reject,
+    zh="号段与已有号段 {first}-{last} 重叠",
+    en="the segment overlaps the segment {first}-{last}",
+    do_zh="核对财政部门发放的起止号",
+    do_en="check the first and last number against what the fiscal department allotted",
+)
+SEGMENT_WRONG: Final = define(
+    "BH-LED-013",
+    Reject,
+    zh="号段不对:{found}",
+    en="this is not a segment: {found}",
+    do_zh="票据代码 8 位数字,号码 1 至 10 位数字,起号不大于止号",
+    do_en="a bill code has 8 digits, numbers up to 10, and the first is not above the last",
+)
+NOT_PARKED: Final = define(
+    "BH-LED-014",
+    Reject,
+    zh="{subject} 不在挂起列表里",
+    en="{subject} is not parked",
+    do_zh="用 billhub parked list 查看",
+    do_en="see billhub parked list",
+)
+NO_SUCH_BILL: Final = define(
+    "BH-LED-015",
+    Reject,
+    zh="找不到票据 {subject}",
+    en="there is no bill {subject}",
+    do_zh="核对票据代码和号码",
+    do_en="check the bill code and number",
+)

@@ -1,0 +1,1 @@
+"""Alembic's scripts: the ledger's schema, step by step."""

@@ -1,0 +1,10 @@
+"""Runs migrations on the connection `hub.ledger.migrate` hands over, all of them in its one transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from hub.ledger.schema import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+context.run_migrations()

@@ -1,0 +1,116 @@
+"""Number segments: received from the fiscal department, reserved one by one for due bills, accounted for to the last.
+
+used + void + reserved + leased + free = the segment, always. `leased` is what issuers of a cluster hold in blocks; the
+embedded ledger has one writer and leases none.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from hub.ledger.faults import SEGMENT_OVERLAP, SEGMENT_WRONG
+from hub.ledger.writing import VISIBLE
+
+_SEGMENTS: Final = "SELECT id, first, last, next FROM segment WHERE unit = ? AND code = ? AND next <= last ORDER BY id"
+_OVERLAP: Final = "SELECT first, last FROM segment WHERE code = ? AND first <= ? AND last >= ?"
+_RECEIVE: Final = "INSERT INTO segment (unit, code, first, last, next, received_at) VALUES (?, ?, ?, ?, ?, ?)"
+_ADVANCE: Final = "UPDATE segment SET next = ? WHERE id = ?"
+
+
+@dataclass(slots=True)
+class _Open:
+    id: int
+    last: int
+    next: int
+
+
+class Numbers:
+    """The open segments, kept in memory by the one writer; `forget` after a rollback."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._open: dict[tuple[str, str], list[_Open]] = {}
+        self._moved: dict[int, int] = {}
+
+    def take(self, unit: str, code: str) -> str | None:
+        """The next number, ten digits, or None when the segments of this code are used up."""
+        held = self._open.get((unit, code))
+        if held is None:
+            rows = self._connection.execute(_SEGMENTS, (unit, code))
+            held = self._open[unit, code] = [_Open(id_, last, next_) for id_, _first, last, next_ in rows]
+        while held:
+            segment = held[0]
+            if segment.next <= segment.last:
+                number = segment.next
+                segment.next += 1
+                self._moved[segment.id] = segment.next
+                return f"{number:010d}"
+            held.pop(0)
+        return None
+
+    def write(self) -> None:
+        """Writes how far the segments have been used; inside the caller's transaction."""
+        if self._moved:
+            self._connection.executemany(_ADVANCE, [(next_, id_) for id_, next_ in self._moved.items()])
+            self._moved.clear()
+
+    def forget(self) -> None:
+        """Drops what is in memory, because the transaction was rolled back or a segment came in."""
+        self._open.clear()
+        self._moved.clear()
+
+
+def receive(connection: sqlite3.Connection, unit: str, code: str, first: str, last: str, at: str) -> None:
+    """Takes in a segment; inside the caller's transaction.
+
+    Raises:
+        Reject: it is not a segment, or overlaps one of the same bill code.
+    """
+    if not (code.isascii() and code.isdigit() and len(code) == 8):
+        raise SEGMENT_WRONG(found=code)
+    for number in (first, last):
+        if not (number.isascii() and number.isdigit() and len(number) <= 10):
+            raise SEGMENT_WRONG(found=number)
+    low, high = int(first), int(last)
+    if low > high:
+        raise SEGMENT_WRONG(found=f"{first} > {last}")
+    clash = connection.execute(_OVERLAP, (code, high, low)).fetchone()
+    if clash:
+        raise SEGMENT_OVERLAP(first=f"{clash[0]:010d}", last=f"{clash[1]:010d}")
+    connection.execute(_RECEIVE, (unit, code, low, high, low, at))
+
+
+def account(connection: sqlite3.Connection, unit: str = "") -> list[dict[str, str | int]]:
+    """Every segment's accounting, in the outer shape."""
+    states: Final = ", ".join(f"'{status}'" for status in sorted(VISIBLE))
+    book: list[dict[str, str | int]] = []
+    rows = connection.execute(
+        "SELECT unit, code, first, last, next FROM segment WHERE ? IN ('', unit) ORDER BY unit, code, first", (unit,)
+    ).fetchall()
+    for owner, code, first, last, next_ in rows:
+        low, high = f"{first:010d}", f"{last:010d}"
+        used, reserved = connection.execute(
+            f"SELECT COALESCE(SUM(status IN ({states})), 0), COALESCE(SUM(status = 'due'), 0) FROM bill "  # noqa: S608
+            "WHERE bill_code = ? AND bill_number BETWEEN ? AND ?",
+            (code, low, high),
+        ).fetchone()
+        (void,) = connection.execute(
+            "SELECT COUNT(*) FROM void_number WHERE code = ? AND number BETWEEN ? AND ?", (code, low, high)
+        ).fetchone()
+        book.append(
+            {
+                "unit": owner,
+                "code": code,
+                "from": low,
+                "to": high,
+                "used": used,
+                "void": void,
+                "reserved": reserved,
+                "leased": 0,
+                "free": last - next_ + 1,
+                "balanced": used + void + reserved + last - next_ + 1 == last - first + 1,
+            }
+        )
+    return book

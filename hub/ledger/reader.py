@@ -1,0 +1,315 @@
+"""What people and programs look at: read-only, beside the writer, in any process. Written once, in SQLAlchemy Core.
+
+Documents are opened here, so a reader needs the vault; nothing it returns is masked: that is the caller's duty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Row, Select, create_engine, func, or_, select
+from sqlalchemy.pool import NullPool, StaticPool
+
+from hub.bill.bill import Bill, Related, Step
+from hub.bill.event import EVENT, Charge
+from hub.ledger import books, schema
+from hub.ledger.aad import document_aad, event_aad, message_aad
+from hub.ledger.loading import key_id
+from hub.ledger.sqlite import FILE, connect
+from hub.ledger.writing import VISIBLE
+from hub.security.vault import Vault
+
+BILL: Final = schema.BILL
+KEY_KINDS: Final = ("charge", "pay", "order", "visit", "bill", "trade_no")
+LIMIT: Final = 1000
+
+
+class Reader:
+    """A read-only view of a ledger."""
+
+    def __init__(self, folder: Path, vault: Vault, *, shared: bool = False) -> None:
+        """`shared` keeps one connection open, for a process that looks often from one thread."""
+        path = folder / FILE
+        self._vault = vault
+        self._engine = create_engine(
+            "sqlite://",
+            creator=lambda: connect(path, read_only=True),
+            poolclass=StaticPool if shared else NullPool,
+        )
+
+    @contextmanager
+    def _look(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes what is open."""
+        self._engine.dispose()
+
+    # bills
+
+    def by_id(self, ids: Sequence[str]) -> dict[str, Bill]:
+        """Issued bills among these ids, with the status, history and relations of today."""
+        with self._look() as look:
+            rows = look.execute(_bills().where(BILL.c.id.in_(list(ids)))).all()
+            return {row.id: bill for row in rows if (bill := self._bill(look, row)) is not None}
+
+    def changes(self, after: int, limit: int, units: Sequence[str], statuses: Iterable[str]) -> list[tuple[int, Bill]]:
+        """Bills by change sequence, oldest change first."""
+        question = (
+            _bills()
+            .where(BILL.c.change > after, BILL.c.unit.in_(list(units)), BILL.c.status.in_(list(statuses)))
+            .order_by(BILL.c.change)
+            .limit(limit)
+        )
+        with self._look() as look:
+            return [(row.change, bill) for row in look.execute(question).all() if (bill := self._bill(look, row))]
+
+    def find(
+        self, keys: Sequence[str] = (), *, status: str = "", since: str = "", unit: str = "", limit: int = LIMIT
+    ) -> list[dict[str, Any]]:
+        """Bills in the outer shape, also those that are only due or waiting; newest first where no key is given."""
+        with self._look() as look:
+            question = _bills().order_by(BILL.c.due_at.desc(), BILL.c.id).limit(limit)
+            cases: list[str] | None = None
+            if keys:
+                cases, bills = self._by_keys(look, keys)
+                question = question.where(or_(BILL.c.case_id.in_(cases), BILL.c.id.in_(bills)))
+            if status:
+                question = question.where(BILL.c.status == status)
+            if since:
+                question = question.where(BILL.c.due_at >= since)
+            if unit:
+                question = question.where(BILL.c.unit == unit)
+            rows = look.execute(question).all()
+            found = [self._view(look, row) for row in rows]
+            if status in {"", "waiting"} and (keys or status):
+                done = {row.charge_no for row in rows if row.status != "void"}
+                found += self._waiting(look, cases, unit, since, done, limit - len(found))
+            return found
+
+    def _by_keys(self, look: Connection, keys: Sequence[str]) -> tuple[list[str], list[str]]:
+        units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
+        codes = look.scalars(select(schema.SEGMENT.c.code).distinct()).all()
+        wanted = [key_id(unit, kind, key) for unit in units for kind in KEY_KINDS for key in keys]
+        wanted += [key_id(unit, "bill", f"{code}-{key}") for unit in units for code in codes for key in keys]
+        cases = list(look.scalars(select(schema.KEY.c.case_id).where(schema.KEY.c.key.in_(wanted))))
+        messages = select(schema.MESSAGE.c.case_id).where(schema.MESSAGE.c.id.in_(list(keys)))
+        cases += [case_id for case_id in look.scalars(messages) if case_id]
+        return self._forwarded(look, cases), list(keys)
+
+    def _forwarded(self, look: Connection, cases: list[str]) -> list[str]:
+        known = set(cases)
+        while cases:
+            into = select(schema.CASE.c.into).where(schema.CASE.c.id.in_(cases), schema.CASE.c.into != "")
+            cases = [case_id for case_id in look.scalars(into) if case_id not in known]
+            known.update(cases)
+        return list(known)
+
+    def _waiting(
+        self, look: Connection, cases: list[str] | None, unit: str, since: str, done: set[str], limit: int
+    ) -> list[dict[str, Any]]:
+        """Charges whose money is missing, and money whose charge is missing."""
+        table = schema.CASE
+        question = select(table).where(table.c.status.in_(["waiting", "parked"])).order_by(table.c.updated_at.desc())
+        if cases is not None:
+            question = question.where(table.c.id.in_(cases))
+        if unit:
+            question = question.where(table.c.unit == unit)
+        if since:
+            question = question.where(table.c.updated_at >= since)
+        found: list[dict[str, Any]] = []
+        for row in look.execute(question.limit(max(limit, 0))).all():
+            facts = orjson.loads(row.facts)["facts"]
+            charges = [fact for fact in facts if fact["kind"] == "charge" and fact["charge_no"] not in done]
+            for fact in charges or [fact for fact in facts if fact["kind"] == "payment" and not done]:
+                found.append(self._waiting_view(look, row, fact))
+        return found
+
+    def _waiting_view(self, look: Connection, case: Row[Any], fact: Mapping[str, Any]) -> dict[str, Any]:
+        view: dict[str, Any] = {
+            "schema": "billhub.bill/1",
+            "id": fact["id"],
+            "status": "waiting",
+            "unit": {"id": case.unit},
+            "face": "blue",
+        }
+        if case.fault:
+            view["parked"] = books.fault_json(case.fault)
+        event = self.event(case.unit, fact["id"], look)
+        if event is None:
+            return view
+        shown = event.to_dict()
+        if isinstance(event, Charge):
+            names = (
+                "charge_no",
+                "pay_code",
+                "order_no",
+                "visit_no",
+                "payer",
+                "items",
+                "details",
+                "total_fen",
+                "shares",
+            )
+            view |= {name: shown[name] for name in names if name in shown} | {"paid_fen": 0}
+        else:
+            view |= {name: shown[name] for name in ("charge_no", "pay_code", "order_no", "visit_no") if name in shown}
+            view["payments"] = [
+                {name: shown[name] for name in ("channel", "trade_no", "amount_fen", "paid_at") if name in shown}
+            ]
+        return view
+
+    def event(self, unit: str, event_id: str, look: Connection | None = None) -> Any:
+        """An event of the canonical model, or None."""
+        if look is None:
+            with self._look() as opened:
+                return self.event(unit, event_id, opened)
+        sealed = look.scalar(select(schema.EVENT.c.sealed).where(schema.EVENT.c.id == event_id))
+        return EVENT.validate_json(self._vault.open(unit, event_aad(event_id), sealed)) if sealed else None
+
+    def document(self, bill_id: str, form: str) -> bytes | None:
+        """An issued bill's document: `json` or `xml`."""
+        table = schema.DOCUMENT
+        question = (
+            select(BILL.c.unit, table.c.sealed)
+            .join(BILL, BILL.c.id == table.c.bill_id)
+            .where(table.c.bill_id == bill_id, table.c.form == form)
+        )
+        with self._look() as look:
+            row = look.execute(question).first()
+        return self._vault.open(row.unit, document_aad(bill_id, form), row.sealed) if row else None
+
+    def issued(self, keys: Sequence[str] = (), limit: int = 1_000_000) -> Iterator[tuple[str, str, str]]:
+        """(id, bill code, bill number) of issued bills, all or by key."""
+        question = select(BILL.c.id, BILL.c.bill_code, BILL.c.bill_number).where(BILL.c.status.in_(list(VISIBLE)))
+        with self._look() as look:
+            if keys:
+                cases, bills = self._by_keys(look, keys)
+                question = question.where(or_(BILL.c.case_id.in_(cases), BILL.c.id.in_(bills)))
+            rows = look.execute(question.order_by(BILL.c.issued_at, BILL.c.id).limit(limit)).all()
+        for row in rows:
+            yield row.id, row.bill_code, row.bill_number
+
+    def _bill(self, look: Connection, row: Row[Any]) -> Bill | None:
+        """The issued bill behind a row, with today's status, history and relations."""
+        table = schema.DOCUMENT
+        sealed = look.scalar(select(table.c.sealed).where(table.c.bill_id == row.id, table.c.form == "json"))
+        if sealed is None:
+            return None
+        bill = Bill.model_validate_json(self._vault.open(row.unit, document_aad(row.id, "json"), sealed))
+        related = [*bill.related, *_later_bills(look, row.id)]
+        return bill.model_copy(
+            update={"status": row.status, "history": _history(row.history), "related": tuple(related)}
+        )
+
+    def _view(self, look: Connection, row: Row[Any]) -> dict[str, Any]:
+        bill = self._bill(look, row)
+        if bill is not None:
+            return orjson.loads(bill.to_json())  # type: ignore[no-any-return]
+        view: dict[str, Any] = {
+            "schema": "billhub.bill/1",
+            "id": row.id,
+            "status": row.status,
+            "unit": {"id": row.unit},
+            "face": row.face,
+            "charge_no": row.charge_no,
+            "total_fen": row.total,
+            "paid_fen": sum(fen for _, fen in orjson.loads(row.allocations)) + row.insured,
+            "history": [step.model_dump(mode="json", by_alias=True) for step in _history(row.history)],
+        }
+        if row.bill_number:
+            view |= {"bill_code": row.bill_code, "bill_number": row.bill_number}
+        if row.fault:
+            view["fault"] = books.fault_json(row.fault)
+        charge = self.event(row.unit, row.charge_event, look)
+        if isinstance(charge, Charge):
+            shown = charge.to_dict()
+            view |= {name: shown[name] for name in ("payer", "items", "details", "shares") if name in shown}
+        return view
+
+    # books, parked, outbox
+
+    def books(self) -> dict[str, Any]:
+        """The books, in the outer shape."""
+        with self._look() as look:
+            return books.books(look)
+
+    def parked(self, unit: str = "", limit: int = LIMIT) -> list[dict[str, Any]]:
+        """Parked messages and cases, newest first."""
+        with self._look() as look:
+            return books.parked(look, unit, limit)
+
+    def message(self, message_id: str) -> dict[str, Any] | None:
+        """A kept message with its exact bytes: {id, unit, source, at, kind, place, fault?, case_id, body}."""
+        table, journal = schema.MESSAGE, schema.JOURNAL
+        with self._look() as look:
+            row = look.execute(select(table).where(table.c.id == message_id)).first()
+            if row is None:
+                return None
+            sealed = look.scalar(
+                select(journal.c.sealed).where(journal.c.message_id == message_id).order_by(journal.c.seq)
+            )
+        shown: dict[str, Any] = {
+            "id": row.id,
+            "unit": row.unit,
+            "source": row.source,
+            "at": row.at,
+            "kind": row.kind,
+            "place": row.place,
+            "case_id": row.case_id,
+            "revision": row.revision,
+            "repeats": row.repeats,
+        }
+        if row.fault:
+            shown["fault"] = books.fault_json(row.fault)
+        shown["body"] = self._vault.open(row.unit, message_aad(row.id), sealed) if sealed else b""
+        return shown
+
+    def case_facts(self, case_id: str) -> list[dict[str, Any]]:
+        """The facts of a case: ids, keys and amounts, no persons."""
+        with self._look() as look:
+            facts = look.scalar(select(schema.CASE.c.facts).where(schema.CASE.c.id == case_id))
+        return orjson.loads(facts)["facts"] if facts else []
+
+    def outbox(self, kind: str, now: datetime, limit: int) -> list[dict[str, Any]]:
+        """Effects due to go out, oldest first: {id, unit, subject, attempts, and the payload's own names}."""
+        table = schema.OUTBOX
+        question = (
+            select(table)
+            .where(table.c.kind == kind, table.c.due_at <= now.isoformat(timespec="milliseconds"))
+            .order_by(table.c.due_at, table.c.id)
+            .limit(limit)
+        )
+        with self._look() as look:
+            return [
+                {"id": row.id, "unit": row.unit, "subject": row.subject, "attempts": row.attempts}
+                | orjson.loads(row.payload)
+                for row in look.execute(question).all()
+            ]
+
+    def count(self, question: Select[Any]) -> int:
+        """How many rows a question has."""
+        with self._look() as look:
+            return int(look.scalar(select(func.count()).select_from(question.subquery())) or 0)
+
+
+def _bills() -> Select[Any]:
+    return select(BILL)
+
+
+def _history(text: str) -> tuple[Step, ...]:
+    return tuple(Step.model_validate(step) for step in orjson.loads(f"[{text.rstrip(',')}]") if step["from"] != "")
+
+
+def _later_bills(look: Connection, bill_id: str) -> Iterator[Related]:
+    """The bills that answered this one: its red bill, and the blue one in its place."""
+    for column, relation in ((BILL.c.reverses, "reversed_by"), (BILL.c.replaces, "replaced_by")):
+        question = select(BILL.c.bill_code, BILL.c.bill_number).where(column == bill_id, BILL.c.issued_at.is_not(None))
+        for row in look.execute(question).all():
+            yield Related(relation=relation, bill_code=row.bill_code, bill_number=row.bill_number)  # type: ignore[arg-type]

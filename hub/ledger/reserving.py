@@ -1,0 +1,141 @@
+"""Gives due bills their numbers, durably, before anybody signs; a bill that already has one keeps it.
+
+A number belongs to its year: what was reserved in the old year is void at the turn, and the bill gets a new one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub.ledger import faults
+from hub.ledger.applying import record
+from hub.ledger.loading import BILL_COLUMNS, bill_draft, fault_text, key_id
+from hub.ledger.numbers import Numbers
+from hub.ledger.records import BillDraft, FaultRecord
+from hub.ledger.rules import UnitRules
+
+_DUE: Final = (
+    f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.id"  # noqa: S608
+)
+_RESERVE: Final = "UPDATE bill SET bill_code = ?, bill_number = ?, fault = NULL WHERE id = ?"
+_BILL_KEY: Final = (
+    "INSERT INTO key (key, case_id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET case_id = excluded.case_id"
+)
+_STARVED: Final = "UPDATE bill SET fault = ? WHERE id = ?"
+_VOID: Final = """
+INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, 'turn of the year', ?)"""
+MAY_LAG: Final = timedelta(minutes=5)
+"""How far the clock may fall behind the last issue before issuing stops."""
+
+
+class Due:
+    """The due bills waiting for an issuer, oldest first; kept in memory by the one writer."""
+
+    def __init__(self, connection: sqlite3.Connection, rules: Mapping[str, UnitRules]) -> None:
+        self._connection = connection
+        self._rules = rules
+        self._numbers = Numbers(connection)
+        self._queue: deque[str] = deque()
+        self._bills: dict[str, BillDraft] = {}
+        self._out: set[str] = set()
+        self._starved: dict[tuple[str, str], list[str]] = {}
+        self.alarms: dict[str, FaultRecord] = {}
+        """what keeps bills due just now: code and subject → fault"""
+        self.reload()
+
+    def reload(self) -> None:
+        """Reads the due bills anew: at start, and after a rollback."""
+        self._numbers.forget()
+        self._queue.clear()
+        self._bills.clear()
+        self._out.clear()
+        self._starved.clear()
+        for row in self._connection.execute(_DUE):
+            self.add(bill_draft(row))
+
+    def __len__(self) -> int:
+        return len(self._bills)
+
+    def __contains__(self, bill_id: object) -> bool:
+        return bill_id in self._bills
+
+    @property
+    def ready(self) -> bool:
+        """Whether a bill waits to be handed out."""
+        return bool(self._queue)
+
+    def keep_out(self, bill_ids: Iterable[str]) -> None:
+        """Bills that are with an issuer: they stay due, and are not handed out again."""
+        self._out.update(bill_ids)
+
+    def add(self, bill: BillDraft) -> None:
+        """A bill that became due."""
+        if bill.issue == "on_payment" and bill.id not in self._bills:
+            self._queue.append(bill.id)
+            self._bills[bill.id] = bill
+
+    def drop(self, bill_id: str) -> None:
+        """A bill that is due no longer: withdrawn, or issued."""
+        self._bills.pop(bill_id, None)
+        self._out.discard(bill_id)
+
+    def feed(self) -> None:
+        """A segment came in: starved bills may try again."""
+        self._numbers.forget()
+        for bills in self._starved.values():
+            self._queue.extendleft(reversed(bills))
+        self._starved.clear()
+        self.alarms.clear()
+
+    def hand_back(self, bill_id: str) -> None:
+        """An issuer gave the bill up, or died with it: it is next."""
+        if bill_id in self._bills and bill_id in self._out:
+            self._out.discard(bill_id)
+            self._queue.appendleft(bill_id)
+
+    def reserve(self, want: int, now: datetime, last_issue: datetime | None) -> list[BillDraft]:
+        """Up to `want` due bills with numbers; writes the reservations inside the caller's transaction."""
+        if not self._queue or want <= 0:
+            return []
+        if last_issue is not None and now < last_issue - MAY_LAG:
+            minutes = int((last_issue - now).total_seconds() // 60)
+            self.alarms["clock"] = record(faults.CLOCK_BACK(minutes=minutes))
+            return []
+        self.alarms.pop("clock", None)
+        at = now.isoformat(timespec="milliseconds")
+        taken: list[BillDraft] = []
+        rows: list[tuple[str, str, str]] = []
+        keys: list[tuple[str, str]] = []
+        while self._queue and len(taken) < want:
+            bill = self._bills.get(self._queue.popleft())
+            if bill is None or bill.id in self._out:
+                continue
+            code = self._rules[bill.unit].bill_code(bill.bill, now)
+            if bill.bill_number and bill.bill_code != code:
+                self._connection.execute(_VOID, (bill.bill_code, bill.bill_number, bill.unit, bill.id, at))
+                bill.bill_number = ""
+            if not bill.bill_number:
+                number = self._numbers.take(bill.unit, code)
+                if number is None:
+                    self._starve(bill, code)
+                    continue
+                bill.bill_code, bill.bill_number = code, number
+                rows.append((code, number, bill.id))
+                keys.append((key_id(bill.unit, "bill", f"{code}-{number}"), bill.case_id))
+            taken.append(bill)
+            self._out.add(bill.id)
+        if rows:
+            self._connection.executemany(_RESERVE, rows)
+            self._connection.executemany(_BILL_KEY, keys)
+            self._numbers.write()
+        return taken
+
+    def _starve(self, bill: BillDraft, code: str) -> None:
+        fault = record(faults.NO_NUMBERS(f"{bill.unit} {code}", unit=bill.unit, bill_code=code))
+        self.alarms[f"numbers {bill.unit} {code}"] = fault
+        self._starved.setdefault((bill.unit, code), []).append(bill.id)
+        self._connection.execute(_STARVED, (fault_text(fault), bill.id))

@@ -1,0 +1,47 @@
+"""What the ledger needs of a unit's YAML: its policy for flow, and how its bills are numbered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from hub.config import UnitConfig
+from hub.flow.policy import BillRule, Policy
+
+SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China has kept UTC+8 without summer time since 1991, so a fixed offset needs no time zone database."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRules:
+    """One unit's rules."""
+
+    unit: str
+    policy: Policy
+    region: str
+    """first two digits of a bill code"""
+    types: dict[str, str]
+    """bill of the YAML → four-digit bill type"""
+    countersigned: bool
+    """whether a fiscal platform is configured"""
+
+    def bill_code(self, bill: str, now: datetime) -> str:
+        """The bill code a bill gets when numbered now: region, type, and the year in Asia/Shanghai."""
+        return f"{self.region}{self.types[bill]}{now.astimezone(SHANGHAI).year % 100:02d}"
+
+
+def rules_of(config: UnitConfig) -> UnitRules:
+    """The rules in a unit's YAML."""
+    bills = {
+        name: BillRule(kind=bill.kind, max_items=bill.max_items, over_items=bill.over_items, issue=bill.issue)
+        for name, bill in config.bills.items()
+    }
+    policy = Policy(unit=config.unit.id, bills=bills, **config.policy.model_dump())
+    return UnitRules(
+        unit=config.unit.id,
+        policy=policy,
+        region=config.unit.region[:2],
+        types={name: bill.type for name, bill in config.bills.items()},
+        countersigned=config.signing.platform is not None,
+    )

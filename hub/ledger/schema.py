@@ -1,0 +1,223 @@
+"""The one definition of the ledger's tables; migrations and look-ups are made from it, the hot path is written by hand.
+
+Text columns called `at`, `*_at` are RFC 3339 in UTC, so that they sort. Columns called `sealed` hold ciphertext.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+METADATA: Final = MetaData()
+
+_BIG = BigInteger().with_variant(Integer(), "sqlite")
+
+MESSAGE: Final = Table(
+    "message",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("at", String(35), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("place", String(10), nullable=False),
+    Column("fault", Text),
+    Column("case_id", String(32), nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+)
+"""Every message once, by the hash of its identity."""
+
+JOURNAL: Final = Table(
+    "journal",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("message_id", String(32), nullable=False),
+    Column("at", String(35), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("journal_message", "message_id"),
+)
+"""The exact bytes of each message, also of a repeat with other content."""
+
+REFUSED: Final = Table(
+    "refused",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("unit", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("at", String(35), nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""What was refused, with its bytes, in a place of its own."""
+
+TALLY: Final = Table(
+    "tally",
+    METADATA,
+    Column("unit", String(64), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("place", String(10), primary_key=True),
+    Column("count", _BIG, nullable=False),
+)
+"""Messages per source and place, counted in the transaction that took them."""
+
+EVENT: Final = Table(
+    "event",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("message_id", String(32), nullable=False),
+    Column("case_id", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("event_message", "message_id"),
+)
+"""The sealed whole of each event; what flow needs of it lies open in its case."""
+
+CASE: Final = Table(
+    "matter",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("fault", Text),
+    Column("surplus", _BIG, nullable=False, server_default="0"),
+    Column("facts", LargeBinary, nullable=False),
+    Column("into", String(32), nullable=False, server_default=""),
+    Column("updated_at", String(35), nullable=False),
+    Index("matter_status", "unit", "status"),
+)
+"""A case (收费事项): its facts, no persons. `into` forwards a merged one. `case` is a word of SQL, hence the name."""
+
+KEY: Final = Table(
+    "key",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("case_id", String(32), nullable=False),
+)
+"""unit, kind and value of a business key, joined by US (0x1F), and the case it leads to."""
+
+BILL: Final = Table(
+    "bill",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), nullable=False),
+    Column("case_id", String(32), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("bill", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("face", String(4), nullable=False),
+    Column("charge_no", Text, nullable=False),
+    Column("charge_event", String(32), nullable=False),
+    Column("digest", String(16), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("first_item", Integer, nullable=False),
+    Column("last_item", Integer, nullable=False),
+    Column("receipt", String(8), nullable=False),
+    Column("total", _BIG, nullable=False),
+    Column("insured", _BIG, nullable=False),
+    Column("allocations", Text, nullable=False),
+    Column("payment_events", Text, nullable=False),
+    Column("visit_events", Text, nullable=False),
+    Column("due_at", String(35), nullable=False),
+    Column("reverses", String(32), nullable=False),
+    Column("replaces", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("holds", Text, nullable=False),
+    Column("issue", String(10), nullable=False),
+    Column("bill_code", String(8)),
+    Column("bill_number", String(10)),
+    Column("check_code", String(6)),
+    Column("issued_at", String(35)),
+    Column("fault", Text),
+    Column("history", Text, nullable=False, server_default=""),
+    Column("change", _BIG, nullable=False, server_default="0"),
+    Index("bill_case", "case_id"),
+    Index("bill_number", "bill_code", "bill_number", unique=True),
+    Index("bill_status", "unit", "status"),
+    Index("bill_change", "change"),
+)
+"""A bill, blue or red. `change` is the sequence insurers page by; 0 until it is issued."""
+
+DOCUMENT: Final = Table(
+    "document",
+    METADATA,
+    Column("bill_id", String(32), primary_key=True),
+    Column("form", String(8), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""The bill's documents: `json` (canonical) and `xml` (signed, byte for byte)."""
+
+SEARCH: Final = Table(
+    "search",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("bill_id", String(32), primary_key=True),
+)
+"""Keyed hashes of id number, phone and name prefix → bills."""
+
+SEGMENT: Final = Table(
+    "segment",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("unit", String(64), nullable=False),
+    Column("code", String(8), nullable=False),
+    Column("first", _BIG, nullable=False),
+    Column("last", _BIG, nullable=False),
+    Column("next", _BIG, nullable=False),
+    Column("received_at", String(35), nullable=False),
+    Index("segment_code", "unit", "code"),
+)
+"""号段: numbers first..last of a bill code; `next` is the first free one."""
+
+VOID_NUMBER: Final = Table(
+    "void_number",
+    METADATA,
+    Column("code", String(8), primary_key=True),
+    Column("number", String(10), primary_key=True),
+    Column("unit", String(64), nullable=False),
+    Column("bill_id", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", String(35), nullable=False),
+)
+"""Numbers given up without a bill: the turn of the year, a withdrawn bill."""
+
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("unit", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("due_at", String(35), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("fault", Text),
+    Index("outbox_due", "kind", "due_at"),
+    Index("outbox_subject", "kind", "subject", unique=True),
+)
+"""Effects on their way out: `confirm` a bill at the platform, `ask` a channel about a payment."""
+
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("at", String(35), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Who looked at, or changed, what, and why."""

@@ -1,0 +1,218 @@
+"""The ledger on SQLite: WAL, synchronous=FULL, one writer, one transaction a batch.
+
+Only one process may write; `hub.ledger.lock` keeps a second hub out. What is kept in memory (due bills, open segments,
+the change sequence) is read anew after a rollback.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from hub.errors import Fault
+from hub.ledger import faults, numbers
+from hub.ledger.applying import Changes, apply_one
+from hub.ledger.loading import fault_text, load
+from hub.ledger.migrate import migrate_sqlite
+from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Work
+from hub.ledger.reserving import Due
+from hub.ledger.rules import UnitRules
+from hub.ledger.storing import store_confirmed, store_issued, store_not_issued
+from hub.ledger.working import work_for
+from hub.ledger.writing import write
+
+FILE: Final = "ledger.db"
+_LAST: Final = "SELECT COALESCE(MAX(change), 0), MAX(issued_at) FROM bill"
+_OUTBOX: Final = """
+SELECT id, unit, subject, payload, attempts FROM outbox WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"""
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection with the hub's pragmas; transactions are begun by hand."""
+    target = f"file:{path}?mode=ro" if read_only else str(path)
+    connection = sqlite3.connect(
+        target, uri=read_only, isolation_level=None, cached_statements=256, check_same_thread=False, timeout=5
+    )
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA mmap_size = 268435456")
+    return connection
+
+
+class SqliteLedger:
+    """See `hub.ledger.port.Ledger`."""
+
+    def __init__(self, folder: Path, rules: Mapping[str, UnitRules]) -> None:
+        """Opens, or makes, the ledger in a data folder.
+
+        Raises:
+            Config: damaged, or written by a newer release.
+        """
+        path = folder / FILE
+        with _faults():
+            migrate_sqlite(path)
+            self._connection = connect(path)
+            self._rules = rules
+            self._due = Due(self._connection, rules)
+            self._read_last()
+
+    def _read_last(self) -> None:
+        self._change, last = self._connection.execute(_LAST).fetchone()
+        self._last_issue: datetime | None = datetime.fromisoformat(last) if last else None
+
+    def apply(self, batch: Batch, now: datetime, want: int) -> Result:
+        """Takes in messages and signed bills and reserves numbers, in one transaction."""
+        at = now.isoformat(timespec="milliseconds")
+        with self._transaction():
+            change = self._change
+            issued, change = store_issued(self._connection, batch.issued, self._rules, at, change)
+            for bill_id in issued:
+                self._due.drop(bill_id)
+            if batch.issued:
+                newest = max(bill.issued_at for bill in batch.issued)
+                self._last_issue = max(self._last_issue or now, datetime.fromisoformat(newest))
+            store_not_issued(self._connection, batch.not_issued)
+            change = store_confirmed(self._connection, batch.confirmed, change)
+            changes = Changes()
+            verdicts = []
+            if batch.submissions:
+                loaded = load(self._connection, batch.submissions)
+                verdicts = [apply_one(loaded, changes, self._rules, message, now) for message in batch.submissions]
+                change = write(self._connection, changes, at, change)
+                self._follow(changes)
+            reserved = self._due.reserve(want, now, self._last_issue)
+            work = self._work(reserved)
+        self._change = change
+        outgoing = bool(changes.questions) or (
+            bool(issued) and any(rule.countersigned for rule in self._rules.values())
+        )
+        return Result(verdicts, issued, work, outgoing)
+
+    def _follow(self, changes: Changes) -> None:
+        """Keeps the queue of due bills in step with what was decided."""
+        for bill in changes.new_bills.values():
+            if bill.status == "due":
+                self._due.add(bill)
+        for bill in changes.changed_bills.values():
+            if bill.status != "due":
+                self._due.drop(bill.id)
+
+    def _work(self, bills: list[BillDraft]) -> list[Work]:
+        return work_for(self._connection, bills) if bills else []
+
+    def hand_back(self, bill_ids: list[str]) -> None:
+        """Bills whose issuer died, or that could not be signed."""
+        for bill_id in bill_ids:
+            self._due.hand_back(bill_id)
+
+    def keep_out(self, bill_ids: list[str]) -> None:
+        """After a rollback: bills that are signed, or being signed, are not to be handed out a second time."""
+        self._due.keep_out(bill_ids)
+
+    def ready(self) -> bool:
+        """Whether some due bill waits for an issuer."""
+        return self._due.ready
+
+    def is_due(self, bill_id: str) -> bool:
+        """Whether a bill is due and will be issued without a person's doing."""
+        return bill_id in self._due
+
+    def due(self) -> int:
+        """How many bills wait for an issuer or are with one."""
+        return len(self._due)
+
+    def alarms(self) -> dict[str, FaultRecord]:
+        """What keeps bills due just now."""
+        return dict(self._due.alarms)
+
+    def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
+        """Takes in a number segment, and lets starved bills try again."""
+        at = now.isoformat(timespec="milliseconds")
+        with self._transaction():
+            numbers.receive(self._connection, unit, code, first, last, at)
+            self._audit(at, actor, "numbers.receive", f"{unit} {code} {first}-{last}", "")
+        self._due.feed()
+
+    def release(self, bill_ids: list[str], now: datetime, actor: str) -> int:
+        """Lets bills of a `manual` kind be issued; returns how many were waiting for that."""
+        released = 0
+        with self._transaction():
+            for bill_id in bill_ids:
+                statement = "UPDATE bill SET issue = 'on_payment' WHERE id = ? AND status = 'due' AND issue = 'manual'"
+                released += self._connection.execute(statement, (bill_id,)).rowcount
+                self._audit(now.isoformat(timespec="milliseconds"), actor, "bill.release", bill_id, "")
+        self._due.reload()
+        return released
+
+    def audit(self, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
+        """Writes a row of the audit log."""
+        with self._transaction():
+            self._audit(now.isoformat(timespec="milliseconds"), actor, action, subject, reason)
+
+    def _audit(self, at: str, actor: str, action: str, subject: str, reason: str) -> None:
+        self._connection.execute(
+            "INSERT INTO audit (at, actor, action, subject, reason) VALUES (?, ?, ?, ?, ?)",
+            (at, actor, action, subject, reason),
+        )
+
+    def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+        """Effects due to go out, oldest first: {id, unit, subject, attempts, and the payload's own names}."""
+        rows = self._connection.execute(_OUTBOX, (kind, now.isoformat(timespec="milliseconds"), limit))
+        return [
+            {"id": id_, "unit": unit, "subject": subject, "attempts": attempts, **orjson.loads(payload)}
+            for id_, unit, subject, payload, attempts in rows
+        ]
+
+    def outbox_done(self, ids: list[int]) -> None:
+        """Effects that are out."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM outbox WHERE id = ?", [(id_,) for id_ in ids])
+
+    def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
+        """An effect to try again."""
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE outbox SET due_at = ?, attempts = attempts + 1, fault = ? WHERE id = ?",
+                (due_at.isoformat(timespec="milliseconds"), fault_text(fault), id_),
+            )
+
+    def close(self) -> None:
+        """Closes the database, with a checkpoint, so that the next start is quick."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _faults():
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                self._due.reload()
+                self._read_last()
+                raise
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """SQLite's errors in the hub's words."""
+    try:
+        yield
+    except Fault:
+        raise
+    except sqlite3.OperationalError as error:
+        raise faults.BUSY(found=str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise faults.DATABASE_BROKEN(found=str(error)) from error

@@ -1,0 +1,61 @@
+"""Gathers what an issuer needs to compose and sign bills: the sealed events and originals behind them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from hub.ledger.records import BillDraft, Work
+
+_EVENTS: Final = "SELECT e.id, e.sealed FROM json_each(?) j CROSS JOIN event e ON e.id = j.value"
+_BILL: Final = """
+SELECT b.bill_code, b.bill_number, d.sealed
+FROM bill b LEFT JOIN document d ON d.bill_id = b.id AND d.form = 'json' WHERE b.id = ?"""
+
+
+def work_for(connection: sqlite3.Connection, bills: Sequence[BillDraft]) -> list[Work]:
+    """The work behind due bills whose numbers are reserved, in their order."""
+    wanted = {
+        event for bill in bills for event in (bill.charge_event, *bill.payment_events, *bill.visit_events) if event
+    }
+    sealed: dict[str, bytes] = dict(connection.execute(_EVENTS, (orjson.dumps(list(wanted)).decode(),)))
+    return [_work(connection, bill, sealed) for bill in bills]
+
+
+def _work(connection: sqlite3.Connection, bill: BillDraft, sealed: dict[str, bytes]) -> Work:
+    original = connection.execute(_BILL, (bill.reverses,)).fetchone() if bill.reverses else None
+    replaced = connection.execute(_BILL, (bill.replaces,)).fetchone() if bill.replaces else None
+    return Work(
+        bill_id=bill.id,
+        unit=bill.unit,
+        source=bill.source,
+        bill=bill.bill,
+        face=bill.face,
+        bill_code=bill.bill_code,
+        bill_number=bill.bill_number,
+        charge_no=bill.charge_no,
+        part=bill.part,
+        first_item=bill.first_item,
+        last_item=bill.last_item,
+        receipt=bill.receipt,
+        total=bill.total,
+        insured=bill.insured,
+        charge_event=bill.charge_event,
+        charge=sealed[bill.charge_event],
+        payments=[
+            (event, sealed[event], fen)
+            for event, (_payment, fen) in zip(bill.payment_events, bill.allocations, strict=True)
+        ],
+        visits=[(event, sealed[event]) for event in bill.visit_events],
+        due_at=bill.due_at,
+        reason=bill.reason,
+        original_bill=bill.reverses,
+        original=(original[2] or b"") if original else b"",
+        original_code=(original[0] or "") if original else "",
+        original_number=(original[1] or "") if original else "",
+        replaces_code=(replaced[0] or "") if replaced else "",
+        replaces_number=(replaced[1] or "") if replaced else "",
+    )

@@ -1,0 +1,168 @@
+"""Writes the changes of one batch, a statement a table however many rows. Runs inside the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+import orjson
+
+from hub.ledger.applying import Changes
+from hub.ledger.loading import fault_text
+from hub.ledger.records import BillDraft
+
+_MESSAGE: Final = """
+INSERT INTO message (id, unit, source, at, kind, identity, fingerprint, place, fault, case_id, revision)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    place = excluded.place, fault = excluded.fault, case_id = excluded.case_id, revision = excluded.revision"""
+_JOURNAL: Final = "INSERT INTO journal (message_id, at, sealed) VALUES (?, ?, ?)"
+_REFUSED: Final = "INSERT INTO refused (unit, source, at, fault, sealed) VALUES (?, ?, ?, ?, ?)"
+_REPEATS: Final = "UPDATE message SET repeats = repeats + ? WHERE id = ?"
+_TALLY: Final = """
+INSERT INTO tally (unit, source, place, count) VALUES (?, ?, ?, ?)
+ON CONFLICT (unit, source, place) DO UPDATE SET count = count + excluded.count"""
+_EVENT: Final = """
+INSERT INTO event (id, message_id, case_id, kind, sealed) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET case_id = excluded.case_id, kind = excluded.kind, sealed = excluded.sealed"""
+_KEY: Final = "INSERT INTO key (key, case_id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET case_id = excluded.case_id"
+_CASE: Final = """
+INSERT INTO matter (id, unit, status, fault, surplus, facts, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status, fault = excluded.fault, surplus = excluded.surplus, facts = excluded.facts,
+    updated_at = excluded.updated_at"""
+_MERGED: Final = """
+UPDATE matter SET "into" = ?, status = 'merged', fault = NULL, facts = CAST('' AS BLOB) WHERE id = ?"""
+_MERGED_BILLS: Final = "UPDATE bill SET case_id = ? WHERE case_id = ?"
+_NEW_BILL: Final = """
+INSERT INTO bill (id, unit, case_id, source, bill, status, face, charge_no, charge_event, digest, part, first_item,
+    last_item, receipt, total, insured, allocations, payment_events, visit_events, due_at, reverses, replaces, reason,
+    holds, issue, bill_code, bill_number, history)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_CHANGED_BILL: Final = "UPDATE bill SET status = ?, history = history || ?, change = ? WHERE id = ?"
+_VOID: Final = """
+INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+_ASK: Final = """
+INSERT INTO outbox (unit, kind, subject, payload, due_at) VALUES (?, 'ask', ?, ?, ?) ON CONFLICT DO NOTHING"""
+
+VISIBLE: Final = frozenset({"issued", "issued_offline", "confirmed", "reversing", "reversed"})
+"""Statuses that insurers may learn of: changes among them get a place in the change sequence."""
+
+
+def write(connection: sqlite3.Connection, changes: Changes, at: str, change: int) -> int:
+    """Writes a batch; returns the change sequence after it. `change` is the one before."""
+    if changes.messages:
+        connection.executemany(
+            _MESSAGE,
+            [
+                (
+                    m.id,
+                    m.unit,
+                    m.source,
+                    m.at,
+                    m.kind,
+                    m.identity,
+                    m.fingerprint,
+                    v.place,
+                    fault_text(v.fault),
+                    v.case_id,
+                    m.revision,
+                )
+                for m, v in changes.messages
+            ],
+        )
+        connection.executemany(_JOURNAL, [(m.id, m.at, m.body) for m, _ in changes.messages])
+    if changes.refused:
+        connection.executemany(
+            _REFUSED, [(m.unit, m.source, m.at, fault_text(m.fault) or "", m.body) for m in changes.refused]
+        )
+    if changes.repeats:
+        connection.executemany(_REPEATS, [(count, id_) for id_, count in changes.repeats.items()])
+    if changes.tally:
+        connection.executemany(_TALLY, [(*where, count) for where, count in changes.tally.items()])
+    if changes.events:
+        connection.executemany(
+            _EVENT, [(e.id, message, case, e.fact["kind"], e.body) for e, message, case in changes.events]
+        )
+    if changes.keys:
+        connection.executemany(_KEY, list(changes.keys.items()))
+    for gone, into in changes.merged.items():
+        connection.execute(_MERGED, (into, gone))
+        connection.execute(_MERGED_BILLS, (into, gone))
+    if changes.cases:
+        connection.executemany(
+            _CASE,
+            [
+                (id_, held.unit, status, fault_text(fault), surplus, held.case.dump(), at)
+                for id_, (held, status, fault, surplus) in changes.cases.items()
+            ],
+        )
+    change = _write_bills(connection, changes, at, change)
+    if changes.questions:
+        connection.executemany(
+            _ASK,
+            [
+                (m.unit, m.id, orjson.dumps({"source": m.source, **(m.question or {})}).decode(), at)
+                for m in changes.questions
+            ],
+        )
+    return change
+
+
+def _write_bills(connection: sqlite3.Connection, changes: Changes, at: str, change: int) -> int:
+    steps: dict[str, list[str]] = {}
+    for bill_id, event, before, after in changes.steps:
+        steps.setdefault(bill_id, []).append(step(at, event, before, after))
+    if changes.new_bills:
+        connection.executemany(
+            _NEW_BILL, [_row(bill, "".join(steps.get(bill.id, ()))) for bill in changes.new_bills.values()]
+        )
+    for bill in changes.changed_bills.values():
+        if bill.status in VISIBLE:
+            change += 1
+        connection.execute(
+            _CHANGED_BILL,
+            (bill.status, "".join(steps.get(bill.id, ())), change if bill.status in VISIBLE else 0, bill.id),
+        )
+    for bill in (*changes.new_bills.values(), *changes.changed_bills.values()):
+        if bill.status == "void" and bill.bill_number:
+            connection.execute(_VOID, (bill.bill_code, bill.bill_number, bill.unit, bill.id, "withdrawn", at))
+    return change
+
+
+def step(at: str, event: str, before: str, after: str) -> str:
+    """One history entry, as appended to the column: JSON objects with a comma after each."""
+    return f'{{"at":"{at}","event":"{event}","from":"{before}","to":"{after}"}},'
+
+
+def _row(bill: BillDraft, history: str) -> tuple[object, ...]:
+    return (
+        bill.id,
+        bill.unit,
+        bill.case_id,
+        bill.source,
+        bill.bill,
+        bill.status,
+        bill.face,
+        bill.charge_no,
+        bill.charge_event,
+        bill.digest,
+        bill.part,
+        bill.first_item,
+        bill.last_item,
+        bill.receipt,
+        bill.total,
+        bill.insured,
+        orjson.dumps(bill.allocations).decode(),
+        orjson.dumps(bill.payment_events).decode(),
+        orjson.dumps(bill.visit_events).decode(),
+        bill.due_at,
+        bill.reverses,
+        bill.replaces,
+        bill.reason,
+        orjson.dumps(bill.holds).decode(),
+        bill.issue,
+        bill.bill_code or None,
+        bill.bill_number or None,
+        history,
+    )
