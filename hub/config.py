@@ -120,6 +120,11 @@ class SourceSection(Section):
     trusts: tuple[Code, ...] | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
 
+    @property
+    def asks(self) -> bool:
+        """Whether this source has a gateway to ask about payments."""
+        return "gateway" in self.settings
+
 
 class InsurerSection(Section):
     """An insurer that may pull bills."""
@@ -155,15 +160,23 @@ class SigningSection(Section):
 
 
 class ProfileSection(Section):
-    """What differs from region to region in the EInvoice XML."""
+    """What differs from region to region in the EInvoice XML; see `hub.issuing.profile.Profile` for the meanings."""
 
     tag: Text | None = None
-    version: Text = "1.1.0"
-    specimen_suffix: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] = "01"
+    version: Text | None = None
+    specimen_suffix: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] | None = None
     supervisor_code: Code | None = None
-    red_amounts: Literal["negative", "positive"] = "negative"
-    reviewer: Text = "系统"
+    red_amounts: Literal["negative", "positive"] | None = None
+    pay_modes: dict[Code, Code] | None = None
+    pay_mode: Code | None = None
+    receiver_name: Text | None = None
+    receiver_account: Code | None = None
+    receiver_bank: Text | None = None
     issuer: Text = "系统"
+    reviewer: Text = "系统"
+    unit_seal: dict[Literal["id", "name", "hash"], Text] | None = None
+    supervisor_seal: dict[Literal["id", "name", "hash"], Text] | None = None
+    supervisor_remark: Text | None = None
 
 
 class UnitConfig(Section):

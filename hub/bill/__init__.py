@@ -1,1 +1,1 @@
-"""The canonical bill: money, identity, parties, lines, medical and education blocks, the bill and the events. No I/O."""
+"""The canonical bill: money, identity, parties, lines, medical and education blocks, bill and events. No I/O."""

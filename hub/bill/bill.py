@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hub.bill.education import Education
 from hub.bill.line import Detail, Extension, Item
@@ -42,7 +42,7 @@ class Step(Record):
     from_: Status | None = Field(default=None, alias="from")
     to: Status
 
-    model_config = {**Record.model_config, "populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class Bill(Record):
@@ -79,7 +79,7 @@ class Bill(Record):
     related: tuple[Related, ...] = ()
     history: tuple[Step, ...] = ()
 
-    model_config = {**Record.model_config, "populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
     def to_json(self) -> bytes:
         """UTF-8 JSON by outer names, absent values left out."""

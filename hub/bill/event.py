@@ -75,7 +75,7 @@ class Payment(EventBase):
 
 
 class Refund(EventBase):
-    """Money given back. Either this refund's `amount_fen` with its `refund_no`, or `refunded_fen`, all refunded so far."""
+    """Money given back: this refund's `amount_fen` with its `refund_no`, or `refunded_fen`, all refunded so far."""
 
     kind: Literal["refund"] = "refund"
     channel: Code

@@ -9,7 +9,7 @@ from hub.bill.money import Fen
 
 
 class Item(Record):
-    """项目: a line of the face. `receipt` says which paper answers it: `other` lines take money but make no fiscal bill (代收费)."""
+    """项目: a line of the face. `receipt: other` lines take money but make no fiscal bill (代收费)."""
 
     code: Code
     name: Text

@@ -22,7 +22,10 @@ def _real_day(value: str) -> str:
 Text = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFE\uFFFF]*$"
+        strip_whitespace=True,
+        min_length=1,
+        max_length=1000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFE\uFFFF]*$",
     ),
 ]
 """Text as a person wrote it; never empty, and nothing that XML cannot hold."""

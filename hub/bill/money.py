@@ -1,13 +1,13 @@
 """Money in integer fen, one type, and its two edges: yuan text in, yuan text out. A float anywhere is refused.
 
-One thing no subclass of int can stop: `1.5 + Fen(1)` is answered by float itself, before Fen is asked. What comes out is
-a float, which `Fen`, every model and every sum of fen refuse, so it ends there.
+One thing no subclass of int can stop: `1.5 + Fen(1)` is answered by float itself, before Fen is asked. What comes out
+is a float, which `Fen`, every model and every sum of fen refuse, so it ends there.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Self
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
@@ -29,7 +29,7 @@ class Fen(int):
 
     __slots__ = ()
 
-    def __new__(cls, value: int | str = 0) -> Fen:
+    def __new__(cls, value: int | str = 0) -> Self:
         """From an integer or its decimal digits (ASCII, optional sign, blanks around it allowed).
 
         Raises:
@@ -114,13 +114,13 @@ ZERO: Final = Fen(0)
 def fen_from_yuan(text: str) -> Fen:
     """Yuan as decimal text → fen, exactly.
 
-    Accepted: ASCII digits with an optional sign, and decimals of which only the first two may be other than zero; blanks
-    around it (fixed-width fields are padded); `.5`, as some databases write it. Refused: an exponent, thousands
+    Accepted: ASCII digits with an optional sign, and decimals of which only the first two may be other than zero;
+    blanks around it (fixed-width fields are padded); `.5`, as some databases write it. Refused: an exponent, thousands
     separators, full-width digits, NaN and Infinity, and `5.`, which is more often a cut number than a whole one.
 
     Raises:
-        ValueError: not such a number, a part of a fen, or beyond `LIMIT`. The message does not quote the text: what a wrong
-            path finds there may be a name.
+        ValueError: not such a number, a part of a fen, or beyond `LIMIT`. The message does not quote the text: what a
+            wrong path finds there may be a name.
     """
     found = _YUAN.fullmatch(text.strip(_BLANKS))
     if found is None:

@@ -7,7 +7,7 @@ from hub.bill.money import ZERO, Fen
 
 
 class Shares(Record):
-    """Shares in fen. Names follow the platform's XML, not the vendors' (ownPay is 自费, ownPayAmount is 现金: bills 1.5)."""
+    """Shares in fen, named as the platform means them: a vendor's ownPay is 自费, ownPayAmount is 现金 (bills 1.5)."""
 
     fund_fen: Fen = ZERO
     """医保统筹基金支付"""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from hub.doors import faults
 from hub.doors.http_answer import CONTINUE, answer_for, bodiless, date_line, header_line, render, status_line
-from hub.doors.http_reader import Request
+from hub.doors.http_request import Request
 from hub.doors.http_target import decode_path
 from hub.doors.server import describe, log
 from hub.errors import Fault

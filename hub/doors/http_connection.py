@@ -12,7 +12,8 @@ from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.asgi import App, Exchange
 from hub.doors.http_answer import CONTINUE, answer_for, render
-from hub.doors.http_reader import Request, RequestReader
+from hub.doors.http_reader import RequestReader
+from hub.doors.http_request import Request
 from hub.doors.server import NEVER, describe, log
 from hub.errors import Fault
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 import httptools
 
 from hub.doors import faults
 from hub.doors.http_limits import HttpLimits
-from hub.doors.http_target import Place, place_of, split_target
+from hub.doors.http_request import Request, joined
+from hub.doors.http_target import place_of, split_target
 from hub.errors import Fault
 
 SLICE: Final = 16 * 1024
@@ -26,62 +26,20 @@ _METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELET
 _IN_METHODS: Final = frozenset({b"GET", b"POST"})
 
 
-class Request:
-    """One request as it arrives; `complete` once its body has ended or it was refused."""
-
-    # Defaults live on the class: a request sets only what differs, which makes making one cheap.
-    method = b""
-    path = b""
-    query = b""
-    version = "1.1"
-    place: Place | None = None
-    size = 0
-    wire = 0
-    buffered = 0
-    body_since = 0.0
-    keep = False
-    expects = False
-    complete = False
-    started = False
-    fault: Fault | None = None
-    fatal = False
-    wake: Callable[[], None] | None = None
-
-    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
-        self.headers = headers
-        self.parts: list[bytes] = []
-        self.fields: dict[str, str] = {}
-
-    def take(self) -> bytes:
-        """The body gathered since the last call."""
-        parts = self.parts
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        self.parts = []
-        self.buffered = 0
-        return body
-
-
 class RequestReader:
     """The callbacks of llhttp for one connection. Requests come out in `queue`; after a fatal one nothing is read."""
 
+    # fmt: off
     __slots__ = (
-        "_head_bytes",
-        "_headers",
-        "_limits",
-        "_parser",
-        "_raw",
-        "_request",
-        "_time",
-        "_url",
-        "head_since",
-        "over",
-        "queue",
+        "_headers", "_limits", "_method", "_parser", "_raw", "_request", "_time", "_url", "head_since", "over", "queue",
     )
+    # fmt: on
 
     def __init__(self, limits: HttpLimits, time: Callable[[], float]) -> None:
         self._limits = limits
         self._time = time
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._method = b""
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._raw = 0
@@ -103,7 +61,7 @@ class RequestReader:
         while position < size and not self.over:
             if len(self.queue) >= self._limits.max_pipelined and self.queue[-1].complete:
                 return data[position:]
-            piece = data if size <= SLICE else data[position : position + SLICE]
+            piece = data if size <= SLICE and not position else data[position : position + SLICE]
             position += self._feed(piece)
         return b""
 
@@ -131,8 +89,7 @@ class RequestReader:
         try:
             parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
-            # An offer of h2c, as curl and Java make it, is ignored (RFC 9110 7.8); llhttp stops there.
-            self._parser = httptools.HttpRequestParser(self)
+            self._ignore_upgrade()
             return int(upgrade.args[0])
         except httptools.HttpParserError:
             self.refuse(faults.MALFORMED())
@@ -146,6 +103,27 @@ class RequestReader:
             if body_of.wire > self._limits.max_body * 9 // 8 + SLICE:
                 self.refuse(faults.BODY_LARGE(limit=self._limits.max_body))
         return len(piece)
+
+    def _ignore_upgrade(self) -> None:
+        """Reads the head again without its offer of another protocol, which may be ignored (RFC 9110 7.8).
+
+        Java's client offers h2c with every plain POST; llhttp would take the body for the other protocol's bytes.
+        """
+        self._parser = parser = httptools.HttpRequestParser(self)
+        if self.over:
+            return
+        lines = [self._method + b" " + self._url + b" HTTP/1.1"]
+        for name, value in self._headers:
+            kept = value
+            if name == b"connection":
+                tokens = [token.strip() for token in value.split(b",")]
+                kept = b", ".join(token for token in tokens if token.lower() not in (b"upgrade", b"http2-settings"))
+            if name != b"upgrade" and (kept or not value):
+                lines.append(name + b": " + kept)
+        try:
+            parser.feed_data(b"\r\n".join(lines) + b"\r\n\r\n")
+        except httptools.HttpParserError:
+            self.refuse(faults.MALFORMED())
 
     # What llhttp calls.
 
@@ -177,8 +155,11 @@ class RequestReader:
             return
         parser = self._parser
         assert parser is not None
+        self._method = parser.get_method()
+        if parser.should_upgrade() and self._method != b"CONNECT" and parser.get_http_version() == "1.1":
+            return  # `_ignore_upgrade` follows
         request = Request(self._headers)
-        request.method = method = parser.get_method()
+        request.method = method = self._method
         request.version = version = parser.get_http_version()
         fault, length = self._judge(request, version)
         if fault is None and method not in _METHODS:
@@ -252,18 +233,3 @@ class RequestReader:
         elif "transfer-encoding" in fields or "," in fields.get("host", ""):
             return faults.MALFORMED(), 0
         return None, int(fields.get("content-length", 0))
-
-
-@lru_cache(maxsize=1024)
-def _name(name: bytes) -> str:
-    return name.decode("latin-1")
-
-
-def joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by lower-case name; several of one name are joined as RFC 9110 5.3 allows."""
-    made: dict[str, str] = {}
-    for name, value in raw:
-        key = _name(name)
-        text = value.decode("latin-1")
-        made[key] = f"{made[key]}, {text}" if key in made else text
-    return made

@@ -85,9 +85,10 @@ class Frames:
             return True
         start = buffer.find(START)
         if start < 0:
+            if not buffer.strip(_BLANK):
+                buffer.clear()
             return False
-        if buffer[:start].strip(_BLANK):
-            self.junk += start
+        self.junk += len(buffer[:start].strip(_BLANK))
         del buffer[:start]
         self._scanned = 0
         return True

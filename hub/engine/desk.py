@@ -12,6 +12,7 @@ from hub.bill.bill import Bill
 from hub.engine.faults import QUEUE_FULL
 from hub.engine.intake import Bound, Intake, outcomes
 from hub.engine.served import ServedBills
+from hub.errors import Fault
 from hub.ledger.reader import Reader
 from hub.ledger.records import Submission, Verdict
 
@@ -60,6 +61,16 @@ class Desk:
         finally:
             self._in_flight -= 1
 
+    def change(self, intake: Intake) -> None:
+        """Deliveries that come from now on are read by the new configuration; those in flight end by the old one."""
+        self._intake = intake
+
+    async def refuse(self, source: str, delivery: Delivery, fault: Fault) -> Answer:
+        """Words a door's own refusal in the sender's protocol, and keeps what came."""
+        bound = self._intake.bound(source)
+        await self._counter.submit([self._intake.refused(bound, delivery, delivery.body, fault)], False)
+        return bound.source.answer(delivery, (), fault)
+
     async def _take(self, bound: Bound, delivery: Delivery) -> Answer:
         taken = self._intake.take(bound, delivery)
         watch = bound.answer == "issued" and taken.fault is None
@@ -75,5 +86,3 @@ class Desk:
 
     def _bills(self, ids: Sequence[str]) -> Mapping[str, Bill]:
         return self._reader.by_id(ids)
-
-

@@ -16,6 +16,7 @@ from typing import Final, Literal
 from hub.adapter import AnswerPoint, Asker, Bills, Delivery, Manifest, Message, Outcome, Server, Source
 from hub.bill.bill import Bill
 from hub.config import UnitConfig
+from hub.engine.envelope import pack
 from hub.engine.faults import NO_SOURCE, TOO_MANY
 from hub.errors import Fault, Park, Reject, fault_from
 from hub.flow.facts import facts_of
@@ -101,11 +102,11 @@ class Intake:
             if len(messages) > MAX_MESSAGES:
                 raise TOO_MANY(count=len(messages), most=MAX_MESSAGES)
         except Fault as fault:
-            return Taken((), (self._refused(bound, delivery, delivery.body, fault),), fault)
+            return Taken((), (self.refused(bound, delivery, delivery.body, fault),), fault)
         except Exception as error:
             log.exception("%s/%s: the adapter failed", bound.unit, bound.name)
             fault = ledger_faults.DEFECT(found=type(error).__name__)
-            return Taken((), (self._refused(bound, delivery, delivery.body, fault),), fault)
+            return Taken((), (self.refused(bound, delivery, delivery.body, fault),), fault)
         return Taken(messages, tuple(self._submission(bound, delivery, message) for message in messages))
 
     def translate(self, bound: Bound, delivery: Delivery, messages: Sequence[Message]) -> list[Submission]:
@@ -114,7 +115,7 @@ class Intake:
 
     def _submission(self, bound: Bound, delivery: Delivery, message: Message) -> Submission:
         if message.fault is not None and not isinstance(message.fault, Park):
-            return self._refused(bound, delivery, message.body, message.fault)
+            return self.refused(bound, delivery, message.body, message.fault)
         identity = message.identity or hashlib.sha256(message.body).hexdigest()
         id_ = digest(bound.unit, bound.name, identity)
         events: list[EventIn] = []
@@ -139,7 +140,7 @@ class Intake:
                 asked = bound.source.question(message)
                 question = asked.model_dump() if asked else None
         except Reject as error:
-            return self._refused(bound, delivery, message.body, error)
+            return self.refused(bound, delivery, message.body, error)
         except Fault as error:
             fault, events = record(error), []
         except Exception as error:
@@ -151,7 +152,7 @@ class Intake:
             source=bound.name,
             at=utc_text(delivery.received_at),
             fingerprint=message.fingerprint,
-            body=self._vault.seal(bound.unit, aad.message_aad(id_), message.body),
+            body=self._vault.seal(bound.unit, aad.message_aad(id_), pack(delivery, message.body)),
             kind=message.kind[:64],
             identity=identity[:200],
             revision=bound.revision,
@@ -162,7 +163,8 @@ class Intake:
             question=question,
         )
 
-    def _refused(self, bound: Bound, delivery: Delivery, body: bytes, fault: Fault) -> Submission:
+    def refused(self, bound: Bound, delivery: Delivery, body: bytes, fault: Fault) -> Submission:
+        """A delivery, or a message of one, that is refused: kept within limits, with the reason."""
         id_ = digest(bound.unit, bound.name, utc_text(delivery.received_at), hashlib.sha256(body).hexdigest())
         return Submission(
             id=id_,
@@ -170,7 +172,7 @@ class Intake:
             source=bound.name,
             at=utc_text(delivery.received_at),
             fingerprint=b"",
-            body=self._vault.seal(bound.unit, aad.REFUSED, body[:KEPT_OF_REFUSED]),
+            body=self._vault.seal(bound.unit, aad.REFUSED, pack(delivery, body[:KEPT_OF_REFUSED])),
             place="refused",
             fault=record(fault),
         )

@@ -19,9 +19,11 @@ from hub.bill.party import Unit
 from hub.config import UnitConfig
 from hub.errors import Fault
 from hub.issuing.compose import Cut, Heading, Numbered, compose_blue, compose_red
-from hub.issuing.einvoice import Profile, einvoice_body, envelope
+from hub.issuing.einvoice import einvoice_body
+from hub.issuing.envelope import envelope
 from hub.issuing.faults import COMPOSE_DEFECT
 from hub.issuing.numbering import check_code
+from hub.issuing.profile import Profile
 from hub.issuing.signing import UnitSigner
 from hub.ledger.aad import document_aad, event_aad
 from hub.ledger.records import FaultRecord, Issued, NotIssued, Work

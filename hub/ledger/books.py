@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, func, select, text
 
-from hub.errors import FaultJson, fault_from
+from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
 from hub.ledger.numbers import account
 
@@ -94,7 +94,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
             "at": row.at,
             "kind": row.kind,
             "case_id": row.case_id,
-            "fault": fault_json(row.fault),
+            "fault": fault_both(row.fault),
         }
         for row in rows
     ]
@@ -105,7 +105,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
         .limit(limit)
     ).all()
     shown += [
-        {"id": row.id, "what": "case", "unit": row.unit, "at": row.updated_at, "fault": fault_json(row.fault)}
+        {"id": row.id, "what": "case", "unit": row.unit, "at": row.updated_at, "fault": fault_both(row.fault)}
         for row in rows
     ]
     return sorted(shown, key=lambda entry: str(entry["at"]), reverse=True)[:limit]
@@ -117,3 +117,18 @@ def fault_json(column: str | None) -> FaultJson | None:
         return None
     code, where, values = orjson.loads(column)
     return fault_from(code, where, **values).json()
+
+
+def fault_both(column: str | None) -> dict[Lang, FaultJson] | None:
+    """A fault column in both languages."""
+    if not column:
+        return None
+    code, where, values = orjson.loads(column)
+    fault = fault_from(code, where, **values)
+    return {"zh": fault.json("zh"), "en": fault.json("en")}
+
+
+def parked_count(look: Connection) -> int:
+    """How many cases wait for a person."""
+    case = schema.CASE
+    return look.scalar(select(func.count()).select_from(case).where(case.c.status == "parked")) or 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, Select, create_engine, func, or_, select
+from sqlalchemy import Connection, Row, Select, create_engine, or_, select
 from sqlalchemy.pool import NullPool, StaticPool
 
 from hub.bill.bill import Bill, Related, Step
@@ -245,6 +245,11 @@ class Reader:
         with self._look() as look:
             return books.parked(look, unit, limit)
 
+    def parked_count(self) -> int:
+        """How many messages and cases wait for a person."""
+        with self._look() as look:
+            return books.parked_count(look)
+
     def message(self, message_id: str) -> dict[str, Any] | None:
         """A kept message with its exact bytes: {id, unit, source, at, kind, place, fault?, case_id, body}."""
         table, journal = schema.MESSAGE, schema.JOURNAL
@@ -293,10 +298,11 @@ class Reader:
                 for row in look.execute(question).all()
             ]
 
-    def count(self, question: Select[Any]) -> int:
-        """How many rows a question has."""
+    def number_of(self, bill_id: str) -> tuple[str, str]:
+        """Bill code and number."""
         with self._look() as look:
-            return int(look.scalar(select(func.count()).select_from(question.subquery())) or 0)
+            row = look.execute(select(BILL.c.bill_code, BILL.c.bill_number).where(BILL.c.id == bill_id)).one()
+        return row.bill_code, row.bill_number
 
 
 def _bills() -> Select[Any]:

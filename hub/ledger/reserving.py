@@ -83,6 +83,11 @@ class Due:
         self._bills.pop(bill_id, None)
         self._out.discard(bill_id)
 
+    def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
+        """The units were read anew: what starved may try again."""
+        self._rules = rules
+        self.feed()
+
     def feed(self) -> None:
         """A segment came in: starved bills may try again."""
         self._numbers.forget()

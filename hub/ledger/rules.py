@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Final
+from datetime import datetime
 
 from hub.config import UnitConfig
 from hub.flow.policy import BillRule, Policy
-
-SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China has kept UTC+8 without summer time since 1991, so a fixed offset needs no time zone database."""
+from hub.issuing.numbering import bill_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +17,6 @@ class UnitRules:
     unit: str
     policy: Policy
     region: str
-    """first two digits of a bill code"""
     types: dict[str, str]
     """bill of the YAML → four-digit bill type"""
     countersigned: bool
@@ -28,7 +24,7 @@ class UnitRules:
 
     def bill_code(self, bill: str, now: datetime) -> str:
         """The bill code a bill gets when numbered now: region, type, and the year in Asia/Shanghai."""
-        return f"{self.region}{self.types[bill]}{now.astimezone(SHANGHAI).year % 100:02d}"
+        return bill_code(self.region, self.types[bill], now)
 
 
 def rules_of(config: UnitConfig) -> UnitRules:
@@ -41,7 +37,7 @@ def rules_of(config: UnitConfig) -> UnitRules:
     return UnitRules(
         unit=config.unit.id,
         policy=policy,
-        region=config.unit.region[:2],
+        region=config.unit.region,
         types={name: bill.type for name, bill in config.bills.items()},
         countersigned=config.signing.platform is not None,
     )

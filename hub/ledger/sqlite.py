@@ -142,6 +142,11 @@ class SqliteLedger:
             self._audit(at, actor, "numbers.receive", f"{unit} {code} {first}-{last}", "")
         self._due.feed()
 
+    def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
+        """The units were read anew."""
+        self._rules = rules
+        self._due.change_rules(rules)
+
     def release(self, bill_ids: list[str], now: datetime, actor: str) -> int:
         """Lets bills of a `manual` kind be issued; returns how many were waiting for that."""
         released = 0

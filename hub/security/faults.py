@@ -1,4 +1,4 @@
-"""What can go wrong with keys, certificates, sealed data and tokens. `where` names a file or a key id, never a value."""
+"""What can go wrong with keys, certificates, sealed data and tokens. `where` names a file or a key, never a value."""
 
 from __future__ import annotations
 

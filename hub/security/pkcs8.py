@@ -135,13 +135,14 @@ def read_key(path: Path, password: bytes | None = None, sm2: Sm2 | None = None) 
 
 def write_key(path: Path, key: Sm2Key, password: bytes | None = None) -> None:
     """Writes a new PEM file that only its owner can read; an existing one is never replaced (FileExistsError)."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key_pem(key, password))
+    text = key_pem(key, password)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(text)
 
 
 def _decrypted(der: bytes, password: bytes | None) -> bytes:
     if password is None:
-        raise BAD_PASSWORD
+        raise BAD_PASSWORD("PEM")
     try:
         info: Any = keys.EncryptedPrivateKeyInfo.load(der, strict=True)
         scheme = info["encryption_algorithm"]
@@ -162,5 +163,5 @@ def _decrypted(der: bytes, password: bytes | None) -> bytes:
         plain = unpadder.update(padded) + unpadder.finalize()
         keys.PrivateKeyInfo.load(plain, strict=True)
     except ValueError:
-        raise BAD_PASSWORD from None
+        raise BAD_PASSWORD("PEM") from None
     return plain

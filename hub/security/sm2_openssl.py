@@ -1,7 +1,8 @@
 """SM2 by the system's libcrypto 3, through ctypes. The signing calls release the GIL, so two threads sign on two cores.
 
 The id must be set on a fresh key context that the digest context then borrows; without it OpenSSL signs with an empty
-id. The cheap calls go through `PyDLL`, which keeps the GIL: giving it back ten times a signature costs more than it helps.
+id. The cheap calls go through `PyDLL`, which keeps the GIL: giving it back ten times
+a signature costs more than it helps.
 """
 
 from __future__ import annotations
@@ -34,8 +35,6 @@ _QUICK: Final = {
     "OpenSSL_version_num": (ctypes.c_ulong, ()),
     "d2i_AutoPrivateKey": (c_void_p, (c_void_p, POINTER(c_char_p), c_long)),
     "d2i_PUBKEY": (c_void_p, (c_void_p, POINTER(c_char_p), c_long)),
-    "i2d_PUBKEY": (c_int, (c_void_p, c_void_p)),
-    "i2d_PrivateKey": (c_int, (c_void_p, c_void_p)),
     "EVP_PKEY2PKCS8": (c_void_p, (c_void_p,)),
     "PKCS8_PRIV_KEY_INFO_free": (None, (c_void_p,)),
     "i2d_PKCS8_PRIV_KEY_INFO": (c_int, (c_void_p, c_void_p)),
@@ -105,7 +104,7 @@ class OpenSsl:
             self._quick.ERR_clear_error()
             raise BAD_KEY(found="libcrypto refuses it")
         key = OpenSslKey(handle, pkcs8, public, self._quick.EVP_PKEY_free)
-        if not self._quick.EVP_PKEY_is_a(handle, b"SM2") or self._spki(handle)[-65:] != public:
+        if not self._quick.EVP_PKEY_is_a(handle, b"SM2") or not self.verify(public, b"own", self.sign(key, b"own")):
             raise BAD_KEY(found="its public point does not belong to it")
         return key
 
@@ -181,9 +180,6 @@ class OpenSsl:
         key = _Public(handle, self._quick.EVP_PKEY_free)
         return key if self._quick.EVP_PKEY_is_a(handle, b"SM2") else None
 
-    def _spki(self, handle: int) -> bytes:
-        return _encoded(self._quick.i2d_PUBKEY, handle)
-
     def _pkcs8_of(self, handle: int) -> bytes:
         info = self._quick.EVP_PKEY2PKCS8(handle)
         try:
@@ -204,7 +200,7 @@ def _encoded(encode: ctypes._NamedFuncPointer, handle: int) -> bytes:
 
 @lru_cache(maxsize=1)
 def _library() -> tuple[ctypes.PyDLL, ctypes.CDLL]:
-    """libcrypto twice: calls that keep the GIL, and calls that release it."""
+    """The library twice: calls that keep the GIL, and calls that release it."""
     named = find_library("crypto")
     for name in (*_NAMES, *([named] if named else [])):
         try:

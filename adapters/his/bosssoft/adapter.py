@@ -90,7 +90,7 @@ class Bosssoft:
             code, number = _key(data, "billBatchCode"), _key(data, "billNo")
             found = bills.find(bill_code=code, bill_number=number)
             if not found:
-                raise NO_BILL()
+                raise NO_BILL("billNo")
         except Fault as fault:
             return self._refusal(delivery, fault)
         return self._ok(delivery, state(found[0]))

@@ -61,7 +61,7 @@ def numbered(bill: Bill | None) -> bool:
 
 
 def digits17(at: datetime | None) -> str:
-    """yyyyMMddHHmmssSSS in Asia/Shanghai, or empty."""
+    """A time as 17 digits (yyyyMMddHHmmssSSS) in Asia/Shanghai, or empty."""
     if at is None:
         return ""
     local = at.astimezone(CHINA)

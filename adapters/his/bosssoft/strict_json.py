@@ -11,7 +11,8 @@ from typing import Any, Final
 
 MAX_DEPTH: Final = 16
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""A string (an unclosed one runs to the end, so that the scan stays linear) or a bracket."""
 
 
 def strict_object(text: str) -> dict[str, Any]:
@@ -21,17 +22,17 @@ def strict_object(text: str) -> dict[str, Any]:
         ValueError: not an object, too deep, a key twice, NaN or Infinity, a NUL or half a surrogate pair. The message
             quotes nothing of the text.
     """
+    if text.lstrip(" \t\r\n")[:1] != "{":
+        raise ValueError("not a JSON object")
     _judge_depth(text)
     try:
-        made = json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_no_twin)
+        made: dict[str, Any] = json.loads(
+            text, parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_no_twin
+        )
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON at character {error.pos}") from None
-    if not isinstance(made, dict):
-        raise ValueError("not a JSON object")
     if "\\u" in text:
         _judge_escapes(made)
-    if "\x00" in text:
-        raise ValueError("it holds a NUL character")
     return made
 
 
@@ -52,14 +53,20 @@ def _judge_depth(text: str) -> None:
             depth -= 1
 
 
-def _judge_escapes(made: dict[str, Any]) -> None:
-    flat = json.dumps(made, ensure_ascii=False)
-    if "\\u0000" in flat:
-        raise ValueError("it holds a NUL character")
-    try:
-        flat.encode()
-    except UnicodeEncodeError:
-        raise ValueError("it holds half a surrogate pair") from None
+def _judge_escapes(value: Any) -> None:
+    """Raw text cannot hold these (it was decoded strictly, and JSON refuses raw controls): only an escape can."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ValueError("it holds a NUL character")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValueError("it holds half a surrogate pair")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _judge_escapes(key)
+            _judge_escapes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _judge_escapes(inner)
 
 
 def _no_constant(name: str) -> Any:

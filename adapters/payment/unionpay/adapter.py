@@ -96,7 +96,7 @@ def connect(settings: Settings) -> UnionPay:
     """The source for these settings (manifest.yaml says what they mean).
 
     Raises:
-        Config: a certificate or key that cannot be read, a middle the root did not issue, a wrong environment or mer_id.
+        Config: an unreadable certificate or key, a middle the root did not issue, a wrong environment or mer_id.
     """
     environment = str(settings.get("environment") or "production")
     if environment not in NAMES:

@@ -76,6 +76,8 @@ class Core:
     clock: Callable[[], datetime]
     fatal: Callable[[Fault], None]
     poke: Callable[[], None] = lambda: None
+    asleep: bool = False
+    """a core without a loop, for a command that finds no running hub: nothing is issued"""
     counters: Counters = field(default_factory=Counters)
     _queue: deque[_Waiting] = field(default_factory=deque)
     _queued: int = 0
@@ -84,6 +86,7 @@ class Core:
     _confirmed: list[Confirmed] = field(default_factory=list)
     _seats: list[IssuerSeat] = field(default_factory=list)
     _watches: dict[str, list[_Watch]] = field(default_factory=dict)
+    _after: list[Callable[[], None]] = field(default_factory=list)
     _scheduled: bool = False
     _stopping: bool = False
 
@@ -126,9 +129,14 @@ class Core:
 
     def wake(self) -> None:
         """Lets the next batch run in the next turn of the loop."""
-        if not self._scheduled:
+        if not self._scheduled and not self.asleep:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._run)
+
+    def after(self, callback: Callable[[], None]) -> None:
+        """Calls back once everything that came before this is committed."""
+        self._after.append(callback)
+        self.wake()
 
     @property
     def idle(self) -> bool:
@@ -150,6 +158,7 @@ class Core:
             and not batch.confirmed
             and not (want and self.ledger.ready())
         ):
+            self._call_back()
             return
         try:
             result = self.ledger.apply(batch, self.clock(), want)
@@ -176,6 +185,13 @@ class Core:
             self.poke()
         if self._queue or self._issued or self._confirmed or (result.work and self.ledger.ready()):
             self.wake()
+        else:
+            self._call_back()
+
+    def _call_back(self) -> None:
+        after, self._after = self._after, []
+        for callback in after:
+            callback()
 
     def _next_batch(self) -> tuple[list[_Waiting], Batch]:
         taken: list[_Waiting] = []

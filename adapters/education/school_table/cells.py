@@ -1,0 +1,80 @@
+"""What one cell holds, as safe text: ids whole, amounts as decimals, nothing a spreadsheet would run.
+
+The formula rule: a cell that begins (after spaces) with = + - @, their full-width forms, or a tab is refused unless it
+is a plain number. Two habits of exporters are undone instead, because they only keep an id from becoming a number: a
+tab or apostrophe before digits, and ="digits".
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+MAX_TEXT: Final = 1000
+"""Characters of a cell, as the canonical text allows."""
+
+_NUMBER: Final = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?%?")
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.\d+)?[eE][+]?\d+")
+_WHOLE_FLOAT: Final = re.compile(r"(\d+)\.0+")
+_KEPT_ID: Final = re.compile(r"""(?:\t+|')(\d+[0-9A-Za-z]*)\t*|="(\d+[0-9A-Za-z]*)\"""")
+_DASHES: Final = frozenset({"-", "--", "—", "——", "－"})
+_RUNS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+def clean(text: str) -> str:
+    """A cell without its outer spaces and exporters' guards; a lone dash means empty."""
+    kept = _KEPT_ID.fullmatch(text.strip(" \r\n"))
+    if kept:
+        return kept.group(1) or kept.group(2)
+    if text.lstrip(" ").startswith("\t"):
+        return text  # left for `runs` to see
+    bare = text.strip()
+    return "" if bare in _DASHES else bare
+
+
+def runs(text: str) -> bool:
+    """Whether a spreadsheet could run it: the formula rule above."""
+    if text.lstrip(" ").startswith(("\t", "\r")):
+        return True
+    return text.startswith(_RUNS) and not _NUMBER.fullmatch(text) and not _SCIENTIFIC.fullmatch(text)
+
+
+def lost_digits(text: str) -> bool:
+    """Whether an id went through a number: 1.1E+17."""
+    return bool(_SCIENTIFIC.fullmatch(text))
+
+
+def whole(text: str) -> str:
+    """An id written as a whole float (`1.0`) without its decimals; anything else as it is."""
+    found = _WHOLE_FLOAT.fullmatch(text)
+    return found.group(1) if found else text
+
+
+def unfit(text: str) -> bool:
+    """Too long, or with control characters other than line breaks and tabs."""
+    return len(text) > MAX_TEXT or any(letter < " " and letter not in "\n\r\t" for letter in text)
+
+
+def yuan_text(text: str, unit: str) -> str:
+    """An amount as plain yuan text; `unit` is yuan or fen. ¥, 元 and thousands separators are taken off.
+
+    Raises:
+        ValueError: not a number, or parts of a fen where the unit is fen.
+    """
+    bare = text.strip().lstrip("¥￥").removesuffix("元").strip()
+    if not _NUMBER.fullmatch(bare) or bare.endswith("%"):
+        raise ValueError("not an amount")
+    value = Decimal(bare.replace(",", ""))
+    if unit == "fen":
+        if value != value.to_integral_value():
+            raise ValueError("parts of a fen")
+        value = value.scaleb(-2)
+    return f"{value:f}"
+
+
+def number_text(value: float) -> str:
+    """A workbook's number as the person saw it: 15 significant digits, and 1E+17 where whole digits are lost."""
+    if abs(value) >= 1e15:
+        return f"{value:.14E}"
+    return f"{Decimal(f'{value:.15g}'):f}"

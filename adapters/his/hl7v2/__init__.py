@@ -1,0 +1,1 @@
+"""HL7 v2 from hospital systems: charges, payments and visits."""

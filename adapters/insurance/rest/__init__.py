@@ -1,0 +1,1 @@
+"""Insurers pull issued bills over HTTP and JSON."""

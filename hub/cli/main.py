@@ -1,0 +1,41 @@
+"""Puts the verbs together. Each verb's file imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from hub.cli import bills, books, check, demo, explain, export, keys, numbers, parked, read, run, test, verify
+from hub.cli.language import say
+
+APP: Final = typer.Typer(
+    name="billhub",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help=say(
+        "Billhub 即开:缴费到账,财政电子票据自动开出。",
+        "Billhub: a payment becomes a fiscal electronic bill by itself.",
+    ),
+)
+
+
+@APP.callback()
+def _options(
+    lang: Annotated[str, typer.Option("--lang", help=say("语言: zh 或 en", "language: zh or en"))] = "",
+) -> None:
+    if lang not in {"", "zh", "en"}:
+        raise typer.BadParameter("zh | en", param_hint="--lang")
+
+
+for verb in (run, demo, check, read, explain, test, bills, export, verify, books):
+    APP.command(verb.NAME, help=verb.HELP)(verb.command)
+for group in (parked, numbers, keys):
+    APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)
+
+
+def main() -> None:
+    """The `billhub` command."""
+    APP()

@@ -1,0 +1,51 @@
+"""billhub numbers: segments of bill numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from hub.cli.language import say
+from hub.cli.opened import DEFAULT_DATA, actor, reader, writer
+from hub.cli.options import Config, Data, Json
+from hub.cli.output import GOOD, end, faults_end, put, put_json
+
+NAME: Final = "numbers"
+HELP: Final = say("号段:库存与领用。", "Number segments: stock and receipt.")
+GROUP: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@GROUP.command("stock", help=say("库存。例: billhub numbers stock", "The stock. Example: billhub numbers stock"))
+def stock(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Every segment's accounting."""
+    with faults_end():
+        for book in reader(data).books()["numbers"]:
+            if as_json:
+                put_json(book)
+            else:
+                counts = "  ".join(f"{name} {book[name]}" for name in ("used", "void", "reserved", "leased", "free"))
+                put(f"{book['unit']}  {book['code']}  {book['from']}-{book['to']}  {counts}")
+        end(GOOD)
+
+
+@GROUP.command(
+    "receive",
+    help=say(
+        "领取号段。例: billhub numbers receive demo-hospital 41060126 0000000001 0000100000",
+        "Takes in a segment. Example: billhub numbers receive demo-hospital 41060126 0000000001 0000100000",
+    ),
+)
+def receive(
+    unit: Annotated[str, typer.Argument(help=say("单位编号", "the unit's id"))],
+    code: Annotated[str, typer.Argument(help=say("票据代码", "the bill code"))],
+    first: Annotated[str, typer.Argument(help=say("起号", "the first number"))],
+    last: Annotated[str, typer.Argument(help=say("止号", "the last number"))],
+    data: Data = DEFAULT_DATA,
+    config: Config = None,
+) -> None:
+    """Goes through the running hub where there is one."""
+    with faults_end():
+        writer(data, config)("numbers.receive", unit=unit, code=code, first=first, last=last, actor=actor())
+        put(f"{unit} {code} {first.zfill(10)}-{last.zfill(10)}")
+        end(GOOD)

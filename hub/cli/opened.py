@@ -1,0 +1,132 @@
+"""What verbs open: a hub's data for reading, and the running hub's core, or its database, for writing."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from hub.engine.embedded.frames import Answered, Command, Frame, Hello
+from hub.engine.embedded.home import Home
+from hub.errors import fault_from
+from hub.ledger.lock import holder
+from hub.ledger.reader import Reader
+from hub.ledger.records import Submission
+
+DEFAULT_DATA = Path("billhub-data")
+
+
+def reader(data: Path) -> Reader:
+    """A read-only view of a hub's data.
+
+    Raises:
+        Config: there is none, or its master key is missing.
+    """
+    home = Home(data).existing()
+    return Reader(home.folder, home.vault(), shared=True)
+
+
+class Writer(Protocol):
+    """Carries out writing commands."""
+
+    def __call__(self, verb: str, **args: Any) -> Any:
+        """The result of a verb of `hub.engine.embedded.commands`."""
+
+
+def writer(data: Path, config: Path | None = None) -> Writer:
+    """The running hub on this folder, or, where none runs, its database opened by this process.
+
+    Raises:
+        Config: no data, or no units where the database has to be opened.
+    """
+    home = Home(data).existing()
+    if holder(home.folder) is not None:
+        return _Remote(home.socket)
+    return _local(home, config)
+
+
+def _local(home: Home, config: Path | None) -> Writer:
+    from hub.config import load_units
+    from hub.engine.embedded.commands import Commands
+    from hub.engine.embedded.core import Core
+    from hub.ledger.lock import FolderLock
+    from hub.ledger.rules import rules_of
+    from hub.ledger.sqlite import SqliteLedger
+
+    lock = FolderLock(home.folder)
+    units = load_units(config) if config is not None else []
+    ledger = SqliteLedger(home.folder, {unit.unit.id: rules_of(unit) for unit in units})
+    core = Core(ledger, lambda: datetime.now(UTC), _raise, asleep=True)
+    commands = Commands(ledger, core, lambda: None)
+
+    class Local:
+        """Holds the folder for as long as the verb lives."""
+
+        held = lock
+
+        def __call__(self, verb: str, **args: Any) -> Any:
+            return commands(verb, args)
+
+    return Local()
+
+
+def _raise(fault: Exception) -> None:
+    raise fault
+
+
+class _Remote:
+    """The admin side of the core's socket, blocking."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(30)
+        self._socket.connect(str(path))
+        self._seq = 0
+        self._send(Hello("admin", 0))
+
+    def __call__(self, verb: str, **args: Any) -> Any:
+        self._seq += 1
+        self._send(Command(self._seq, verb, args))
+        while True:
+            for frame in self._receive():
+                if isinstance(frame, Answered) and frame.seq == self._seq:
+                    if frame.fault is not None:
+                        raise fault_from(frame.fault.code, frame.fault.where, **frame.fault.values)
+                    return frame.result
+
+    def _send(self, frame: Frame) -> None:
+        packed = msgspec.msgpack.encode([frame])
+        self._socket.sendall(struct.pack(">I", len(packed)) + packed)
+
+    def _receive(self) -> list[Frame]:
+        (length,) = struct.unpack(">I", self._exactly(4))
+        return msgspec.msgpack.decode(self._exactly(length), type=list[Frame])
+
+    def _exactly(self, count: int) -> bytes:
+        got = bytearray()
+        while len(got) < count:
+            part = self._socket.recv(count - len(got))
+            if not part:
+                raise ConnectionResetError("the hub ended")
+            got += part
+        return bytes(got)
+
+
+def actor() -> str:
+    """Who types the command, for the audit log."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"
+
+
+def replayed(submission: Submission) -> bytes:
+    """A submission as an argument of the `parked.replay` command."""
+    return msgspec.msgpack.encode(submission)
+
+

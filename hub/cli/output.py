@@ -1,0 +1,65 @@
+"""How verbs print and end: results on stdout, everything else on stderr, and four exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn
+
+import orjson
+
+from hub.cli.language import LANG
+from hub.errors import Config, Fault, Retry
+
+GOOD: Final = 0
+BAD: Final = 1
+USAGE: Final = 2
+MISSING: Final = 3
+
+
+def put(text: str) -> None:
+    """A line of the result. A reader that went away (`| head`) ends the command quietly."""
+    try:
+        sys.stdout.write(text + "\n")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(GOOD)
+
+
+def put_json(value: Any) -> None:
+    """One JSON document on one line."""
+    put(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
+
+
+def complain(text: str) -> None:
+    """A line for the person, not for the pipe."""
+    sys.stderr.write(text + "\n")
+
+
+def end(code: int) -> NoReturn:
+    """Ends the verb."""
+    raise SystemExit(code)
+
+
+def explain_fault(fault: Fault) -> str:
+    """A fault for a person: code, what, where, what to do."""
+    where = f" ({fault.where})" if fault.where else ""
+    return f"{fault.code.code} {fault.what(LANG)}{where} → {fault.do(LANG)}"
+
+
+@contextmanager
+def faults_end() -> Iterator[None]:
+    """Faults that reach the top end the verb with the code that fits, and one line that says what to do."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        complain(f"billhub: {error.filename}: {'没有这个文件' if LANG == 'zh' else 'no such file'}")
+        end(USAGE)
+    except (Config, Retry) as fault:
+        complain(f"billhub: {explain_fault(fault)}")
+        end(MISSING)
+    except Fault as fault:
+        complain(f"billhub: {explain_fault(fault)}")
+        end(BAD)

@@ -1,0 +1,72 @@
+"""Writing commands of other processes, carried out by the process that owns the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.engine.embedded.core import Core
+from hub.engine.faults import NO_SUCH_COMMAND
+from hub.ledger.sqlite import SqliteLedger
+
+
+class Commands:
+    """One method a verb; arguments and results are JSON values. Also what the console does."""
+
+    def __init__(self, ledger: SqliteLedger, core: Core, reload: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._core = core
+        self._reload = reload
+        self._verbs: dict[str, Callable[..., Any]] = {
+            "status": self.status,
+            "reload": self.reload,
+            "numbers.receive": self.receive_numbers,
+            "bills.release": self.release,
+            "audit": self.audit,
+        }
+
+    def __call__(self, verb: str, args: dict[str, Any]) -> Any:
+        """Carries out a verb.
+
+        Raises:
+            Reject: unknown verb, or refused by the ledger.
+        """
+        if verb not in self._verbs:
+            raise NO_SUCH_COMMAND(verb=verb)
+        return self._verbs[verb](**args)
+
+    def status(self) -> dict[str, Any]:
+        """What the core is doing: due bills, alarms, counters."""
+        counters = self._core.counters
+        return {
+            "due": self._ledger.due(),
+            "alarms": {name: [fault.code, fault.where, fault.values] for name, fault in self._ledger.alarms().items()},
+            "batches": counters.batches,
+            "messages": counters.messages,
+            "issued": counters.issued,
+            "failures": counters.failures,
+            "largest_batch": counters.largest,
+        }
+
+    def reload(self) -> bool:
+        """Reads the units anew."""
+        self._reload()
+        return True
+
+    def receive_numbers(self, unit: str, code: str, first: str, last: str, actor: str) -> bool:
+        """Takes in a number segment, and lets starved bills go on."""
+        self._ledger.receive_numbers(unit, code, first, last, datetime.now(UTC), actor)
+        self._core.wake()
+        return True
+
+    def release(self, bill_ids: list[str], actor: str) -> int:
+        """Lets bills of a `manual` kind be issued."""
+        released = self._ledger.release(bill_ids, datetime.now(UTC), actor)
+        self._core.wake()
+        return released
+
+    def audit(self, actor: str, action: str, subject: str, reason: str) -> bool:
+        """Writes a row of the audit log."""
+        self._ledger.audit(actor, action, subject, reason, datetime.now(UTC))
+        return True

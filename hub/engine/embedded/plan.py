@@ -1,0 +1,47 @@
+"""What the parent tells a child at its start: where the data is, which units, which listening sockets it inherits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+VARIABLE: Final = "BILLHUB_PLAN"
+"""The environment variable that carries the plan; it holds paths and file descriptors, no secrets."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A child's orders."""
+
+    role: str
+    data: str
+    config: str
+    http: int = -1
+    """file descriptor of the listening HTTP socket"""
+    mllp: dict[str, int] = {}
+    """unit/source → file descriptor"""
+    folders: dict[str, str] = {}
+    """unit/source → folder, for the one door process that watches folders"""
+    capacity: int = 64
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+    @property
+    def config_path(self) -> Path:
+        """The unit file, or the folder of them."""
+        return Path(self.config)
+
+
+def plan_from_environment() -> Plan:
+    """The plan this process was started with."""
+    return msgspec.json.decode(os.environ[VARIABLE], type=Plan)
+
+
+def environment_of(plan: Plan) -> dict[str, str]:
+    """The environment a child is started with."""
+    return {**os.environ, VARIABLE: msgspec.json.encode(plan).decode()}

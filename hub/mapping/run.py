@@ -1,0 +1,193 @@
+"""Runs a loaded mapping over one message: tree → events and flags. No I/O, no clock; the time of receipt is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypedDict
+
+from pydantic import ValidationError
+
+from hub.adapter import Reads, Tree
+from hub.bill.event import Event
+from hub.errors import Fault
+from hub.mapping.dialects import DIALECTS
+from hub.mapping.faults import CHARGE_LEFT_OUT, NO_ITEMS, NO_MAPPING, TOO_MANY, TREE, VALUE
+from hub.mapping.fields import MODELS
+from hub.mapping.paths import Here, Root
+from hub.mapping.plan import EventPlan, Rule
+from hub.mapping.transform import Condition
+
+MAX_EVENTS: Final = 10_000
+"""A message that makes more is a mapping gone wrong."""
+
+_VALIDATE: Final = {emit: model.__pydantic_validator__.validate_python for emit, model in MODELS.items()}
+
+
+class FlagJson(TypedDict):
+    """A flag's outer shape."""
+
+    code: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something a person should know of a message that was used all the same."""
+
+    code: str
+    where: str = ""
+
+    def json(self) -> FlagJson:
+        """The outer shape."""
+        return {"code": self.code, "where": self.where}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a message makes."""
+
+    events: tuple[Event, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A loaded mapping. `revision` names its content: sha256 of the file and its tables, 16 hex digits."""
+
+    name: str
+    reads: Reads
+    revision: str
+    file: str
+    when: Condition | None
+    plans: tuple[EventPlan, ...]
+
+    def matches(self, tree: Tree) -> bool:
+        """Whether the mapping is for this message; never raises."""
+        try:
+            return self.holds(*self.prepared(tree))
+        except Fault:
+            return False
+
+    def run(self, tree: Tree, received_at: datetime) -> Made:
+        """The events of a message; `received_at` is aware.
+
+        Raises:
+            Park: the message cannot be mapped; `where` names the field, the source path and the mapping's line.
+        """
+        root, here = self.prepared(tree)
+        return self.made(root, here, received_at)
+
+    def prepared(self, tree: Tree) -> tuple[Root, Here]:
+        """Root and first element.
+
+        Raises:
+            Park: the tree is not of the kind this mapping reads.
+        """
+        dialect = DIALECTS[self.reads]
+        try:
+            return dialect.root(tree), dialect.here(tree)
+        except TypeError:
+            raise TREE(self.name, reads=self.reads) from None
+
+    def holds(self, root: Root, here: Here) -> bool:
+        """`when`, on a prepared tree; a path that gives no text holds nothing."""
+        if self.when is None:
+            return True
+        try:
+            return self.when(root, here)
+        except Fault:
+            return False
+
+    def made(self, root: Root, here: Here, at: datetime) -> Made:
+        """`run`, on a prepared tree."""
+        events: list[Event] = []
+        flags: list[Flag] = []
+        left_out: EventPlan | None = None
+        for plan in self.plans:
+            try:
+                for inner_root, inner_here in plan.frames(root, here):
+                    values = fill(plan, inner_root, inner_here, at)
+                    if values is None:
+                        left_out = plan
+                        flags.append(Flag(CHARGE_LEFT_OUT.code, plan.at))
+                        continue
+                    events.append(_validated(plan, values))
+                    if len(events) > MAX_EVENTS:
+                        raise TOO_MANY(plan.at, limit=MAX_EVENTS)
+            except Fault as fault:
+                if fault.where:
+                    raise
+                raise fault.code(plan.at, **fault.values) from None  # a path of `when`, `each` or `where`
+        if left_out is not None and not events:
+            raise NO_ITEMS(left_out.at)
+        return Made(tuple(events), tuple(flags))
+
+
+def fill(plan: EventPlan, root: Root, here: Here, at: datetime) -> dict[str, Any] | None:
+    """The event as a dict, before validation; None for a charge whose items select nothing.
+
+    Raises:
+        Park: as `Mapping.run`.
+    """
+    lists: dict[str, list[Any]] = {}
+    for name, blocks in plan.lists:
+        rows: list[Any] = [
+            block.record.fill(root, element, at) for block in blocks for element in block.elements(root, here)
+        ]
+        if rows:
+            lists[name] = [row["charge_no"] for row in rows] if name == "charge_nos" else rows
+    if plan.emit == "charge" and "items" not in lists:
+        return None
+    values = plan.record.fill(root, here, at)
+    values.update(lists)
+    if plan.sums:
+        values["total_fen"] = sum([item["amount_fen"] for item in lists["items"]])
+    return values
+
+
+def _validated(plan: EventPlan, values: dict[str, Any]) -> Event:
+    try:
+        event: Event = _VALIDATE[plan.emit](values)  # type: ignore[index]
+    except ValidationError as error:
+        raise _fault_of(plan, error) from None
+    return event
+
+
+def _fault_of(plan: EventPlan, error: ValidationError) -> Fault:
+    """The first violation as a fault. Only its rule is named; the value stays out."""
+    first = error.errors(include_url=False, include_context=True, include_input=False)[0]
+    names = [part for part in first["loc"] if isinstance(part, str)]
+    limits = {key: found for key, found in first.get("ctx", {}).items() if isinstance(found, (int, str)) and key != "error"}
+    reason = " ".join([first["type"], *(f"{key}={found}" for key, found in limits.items())])
+    dotted = ".".join(names)
+    rule: Rule | None = next((one for one in plan.rules() if dotted in {one.full_name, one.name}), None)
+    if rule is not None:
+        return rule.fault(VALUE, reason=reason)
+    return VALUE(f"{dotted} ({plan.at})", field=dotted, reason=reason, path="—")
+
+
+def run_first_matching(mappings: Sequence[Mapping] | Iterable[Mapping], tree: Tree, received_at: datetime) -> Made:
+    """Runs every mapping whose `when` holds, in order, and puts their events together.
+
+    A message no mapping is for rightly makes no event; a flag says so.
+
+    Raises:
+        Park: one of them cannot map the message.
+    """
+    made: list[Made] = []
+    tried: list[str] = []
+    prepared: dict[Reads, tuple[Root, Here]] = {}
+    for mapping in mappings:
+        tried.append(mapping.name)
+        if mapping.reads not in prepared:
+            prepared[mapping.reads] = mapping.prepared(tree)
+        root, here = prepared[mapping.reads]
+        if mapping.holds(root, here):
+            made.append(mapping.made(root, here, received_at))
+    if not made:
+        return Made((), (Flag(NO_MAPPING.code, " ".join(tried)),))
+    if len(made) == 1:
+        return made[0]
+    return Made(tuple(event for one in made for event in one.events), tuple(flag for one in made for flag in one.flags))
