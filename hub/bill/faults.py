@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.errors import FaultCode, Park, Reject, define
+from hub.errors import Config, FaultCode, Park, Reject, define
 
 UNKNOWN_CODE: Final = define(
     "BH-BIL-001",
@@ -177,4 +177,12 @@ SHARE_AS_PAYMENT: Final = _warning(
     "insurance money is reported as a payment; it belongs into the shares",
     "在映射中把渠道 11 写入 shares,不要生成 payment",
     "map channel 11 to shares and emit no payment for it",
+)
+BAD_TYPE: Final = define(
+    "BH-ISS-020",
+    Config,
+    zh="票据种类 {type} 或区划 {region} 不对",
+    en="the bill type {type} or the region {region} is wrong",
+    do_zh="票据种类为 4 位数字,区划为 6 位数字,都写成带引号的文本",
+    do_en="a type has 4 digits and a region 6; write both as quoted text",
 )

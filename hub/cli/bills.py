@@ -42,7 +42,9 @@ def command(
     with faults_end():
         found = reader(data).find(keys or (), status=status, since=_utc(since))
         if reveal:
-            writer(data, config)("audit", actor=actor(), action="bills.reveal", subject=" ".join(keys or ()), reason=reveal)
+            writer(data, config)(
+                "audit", actor=actor(), action="bills.reveal", subject=" ".join(keys or ()), reason=reveal
+            )
         else:
             found = [mask_bill(bill) for bill in found]
         for bill in found:

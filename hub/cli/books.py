@@ -24,7 +24,9 @@ def command(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
             put_json(books)
         else:
             for book in books["sources"]:
-                counts = "  ".join(f"{name} {book[name]}" for name in ("received", "applied", "duplicate", "parked", "refused"))
+                counts = "  ".join(
+                    f"{name} {book[name]}" for name in ("received", "applied", "duplicate", "parked", "refused")
+                )
                 put(f"{book['source']:<32} {counts}  {_mark(book['balanced'])}")
             put("  ".join(f"{status} {count}" for status, count in sorted(books["bills"].items())) or "-")
             for book in books["numbers"]:

@@ -54,7 +54,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(
                 file
                 for file in path.rglob("*.y*ml")
-                if file.suffix in {".yaml", ".yml"} and not any(part.startswith(".") for part in file.relative_to(path).parts)
+                if file.suffix in {".yaml", ".yml"}
+                and not any(part.startswith(".") for part in file.relative_to(path).parts)
             )
         else:
             yield path

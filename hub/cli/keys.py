@@ -69,7 +69,9 @@ def new(
     ),
 )
 def insurer(
-    id_: Annotated[str, typer.Argument(metavar="ID", help=say("单位 YAML 里的保险公司编号", "the insurer's id in the YAML"))],
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help=say("单位 YAML 里的保险公司编号", "the insurer's id in the YAML"))
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=say("保存散列的目录", "where its hash is kept"))],
 ) -> None:
     """Only a salted hash is kept, as DIR/insurer-ID.json."""

@@ -1,4 +1,4 @@
-"""Which language the command speaks: --lang, then BILLHUB_LANG, then the locale; and the two-language texts of its help."""
+"""Which language the command speaks: --lang, then BILLHUB_LANG, then the locale; and its help in both."""
 
 from __future__ import annotations
 

@@ -128,5 +128,3 @@ def actor() -> str:
 def replayed(submission: Submission) -> bytes:
     """A submission as an argument of the `parked.replay` command."""
     return msgspec.msgpack.encode(submission)
-
-

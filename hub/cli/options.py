@@ -13,7 +13,9 @@ from hub.cli.opened import DEFAULT_DATA
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help=say("数据目录", "the hub's data folder"))]
 Config = Annotated[
     Path | None,
-    typer.Option("-c", "--config", metavar="PATH", help=say("单位 YAML 或其目录", "a unit's YAML, or a folder of them")),
+    typer.Option(
+        "-c", "--config", metavar="PATH", help=say("单位 YAML 或其目录", "a unit's YAML, or a folder of them")
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help=say("输出 JSON", "print JSON"))]
 Reveal = Annotated[

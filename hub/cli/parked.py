@@ -85,9 +85,7 @@ def replay(
         bad = False
         for id_, submission, shown in read_again(data, config, ids):
             if submission is not None and not dry_run:
-                shown |= writer(data, config)("parked.replay", submission=replayed(submission), actor=actor())
+                shown.update(writer(data, config)("parked.replay", submission=replayed(submission), actor=actor()))
             bad = bad or shown.get("place") != "applied"
             put_json({"id": id_, **shown}) if as_json else put(f"{id_}  {shown}")
         end(BAD if bad else GOOD)
-
-

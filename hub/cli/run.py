@@ -24,10 +24,14 @@ HELP: Final = say(
 def command(
     config: Annotated[
         Path,
-        typer.Option("-c", "--config", metavar="PATH", help=say("单位 YAML 或其目录", "a unit's YAML, or a folder of them")),
+        typer.Option(
+            "-c", "--config", metavar="PATH", help=say("单位 YAML 或其目录", "a unit's YAML, or a folder of them")
+        ),
     ],
     data: Data = DEFAULT_DATA,
-    http: Annotated[str, typer.Option(metavar="HOST:PORT", help=say("HTTP 地址", "the HTTP address"))] = "127.0.0.1:8080",
+    http: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help=say("HTTP 地址", "the HTTP address"))
+    ] = "127.0.0.1:8080",
     ready: Annotated[
         Path | None, typer.Option(metavar="FILE", help=say("就绪后写入的文件", "a file written when doors are open"))
     ] = None,
@@ -40,7 +44,7 @@ def command(
     ] = None,
 ) -> None:
     """Runs until SIGTERM, then drains."""
-    from hub.engine.embedded.running import Options, run
+    from hub.processes.parent import Options, run
 
     if engine != "embedded":
         raise typer.BadParameter("embedded", param_hint="--engine")

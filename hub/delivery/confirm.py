@@ -1,6 +1,6 @@
 """Has issued bills countersigned by the fiscal platform, in the order they were issued.
 
-The platform signs the bytes the unit signed; an answer whose bytes differ, or whose signature does not hold, is refused.
+The platform signs the bytes the unit signed; an answer with other bytes, or a signature that does not hold, is refused.
 An unknown outcome is asked about by bill code and number before anything is sent again (I8).
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
+
+import orjson
 
 from hub.adapter import Request, Response
 from hub.delivery.faults import PLATFORM_BUSY, PLATFORM_CHANGED, PLATFORM_REFUSED
@@ -33,10 +35,23 @@ async def countersign(caller: Caller, url: str, xml: bytes, code: str, number: s
     try:
         answer = await caller.call(Request(f"{url}/sign", xml, headers=_XML))
     except Unknown:
-        answer = await caller.call(Request(f"{url}/state?{urlencode({'code': code, 'number': number})}", method="GET"))
-        if answer.status == 404:
-            raise
+        known = await _known(caller, url, code, number)
+        if known is None:
+            raise  # it did not act; the relay submits the bill again in its turn
+        answer = Response(200, known)
     return _good(answer, xml, judge)
+
+
+async def _known(caller: Caller, url: str, code: str, number: str) -> bytes | None:
+    """What the platform countersigned under this number, if anything."""
+    asked = Request(f"{url}/state?{urlencode({'code': code, 'number': number})}", method="GET")
+    answer = await caller.call(asked)
+    try:
+        state = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return None
+    xml = state.get("xml") if answer.status == 200 and isinstance(state, dict) else None
+    return xml.encode() if isinstance(xml, str) else None
 
 
 def _good(answer: Response, xml: bytes, judge: Judge) -> bytes:

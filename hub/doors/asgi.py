@@ -115,6 +115,8 @@ class Exchange:
         await self._port.drained()
         if self._gone or self._port.lost:
             return
+        if self._request.fault is not None and not self._started:
+            return  # the refusal of a body that turned bad goes before whatever the application makes of it
         kind = message["type"]
         if not self._started and kind == "http.response.start":
             self._start(int(message["status"]), message.get("headers", ()))

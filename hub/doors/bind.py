@@ -9,7 +9,7 @@ import errno
 import socket
 import sys
 
-from hub.doors.faults import NO_SUCH_ADDRESS, PORT_FORBIDDEN, PORT_IN_USE
+from hub.doors.faults import NO_SUCH_ADDRESS, NO_SUCH_PORT, PORT_FORBIDDEN, PORT_IN_USE
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
@@ -24,11 +24,13 @@ def bind(host: str = LOOPBACK, port: int = 0, *, reuse: bool = False) -> socket.
         Config: the port is in use or not permitted, or the address is not one of this machine.
     """
     where = f"{host}:{port}"
+    if not 0 <= port <= 65535:  # the system's resolver would silently take it modulo 65536
+        raise NO_SUCH_PORT(where, port=port)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (OSError, UnicodeError, OverflowError):
+    except (OSError, UnicodeError):
         raise NO_SUCH_ADDRESS(where, host=host) from None
     made = socket.socket(family, kind, protocol)
     try:
@@ -40,12 +42,11 @@ def bind(host: str = LOOPBACK, port: int = 0, *, reuse: bool = False) -> socket.
         made.bind(address)
         made.listen(BACKLOG)
         made.setblocking(False)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         made.close()
-        number = getattr(error, "errno", None)
-        if number == errno.EADDRINUSE:
+        if error.errno == errno.EADDRINUSE:
             raise PORT_IN_USE(where, port=port) from None
-        if number in (errno.EACCES, errno.EPERM):
+        if error.errno in (errno.EACCES, errno.EPERM):
             raise PORT_FORBIDDEN(where, port=port) from None
         raise NO_SUCH_ADDRESS(where, host=host) from None
     return made

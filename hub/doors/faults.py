@@ -33,6 +33,14 @@ NO_SUCH_ADDRESS: Final = define(
     do_zh="写本机的地址,例如 127.0.0.1;所有网卡写 0.0.0.0",
     do_en="write an address of this machine, such as 127.0.0.1; 0.0.0.0 means all of them",
 )
+NO_SUCH_PORT: Final = define(
+    "BH-DOR-006",
+    Config,
+    zh="{port} 不是端口号",
+    en="{port} is not a port number",
+    do_zh="写 1 到 65535 之间的数,或写 0 由系统挑选",
+    do_en="write a number from 1 to 65535, or 0 to let the system choose",
+)
 NO_SUCH_FOLDER: Final = define(
     "BH-DOR-004",
     Config,

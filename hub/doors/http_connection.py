@@ -83,9 +83,10 @@ class HttpConnection(asyncio.Protocol):
         if self._ending or self._exchange is not None:
             return False
         self._half_closed = True
-        if self._queue and not self._queue[-1].complete:
-            self._queue.pop()
-        self._reader.head_since = None
+        if not self._held:
+            if self._queue and not self._queue[-1].complete:
+                self._queue.pop()
+            self._reader.head_since = None
         self.go_on()
         return bool(self._queue)
 
@@ -160,7 +161,7 @@ class HttpConnection(asyncio.Protocol):
 
     def keeps(self, request: Request) -> bool:
         """Whether the connection goes on after this request's answer."""
-        last = self._half_closed and len(self._queue) <= 1
+        last = self._half_closed and len(self._queue) <= 1 and not self._held
         return request.keep and request.complete and not self.server.draining and not last
 
     def body_taken(self) -> None:
@@ -177,7 +178,13 @@ class HttpConnection(asyncio.Protocol):
         if not keep:
             self._end(linger=not request.complete or request.fatal or bool(self._queue or self._held))
             return
-        self._idle_until = self.server.loop.time() + self.limits.idle_seconds
+        moment = self.server.loop.time()
+        self._idle_until = moment + self.limits.idle_seconds
+        # What was read ahead may have been held up by us: its time begins with its turn.
+        if self._queue:
+            self._queue[0].body_since = moment
+        elif self._reader.head_since is not None:
+            self._reader.head_since = moment
         if self._held:
             held, self._held = self._held, b""
             self._held = self._reader.feed(held)

@@ -58,8 +58,9 @@ class RequestReader:
         """Reads data; gives back what was left unread because enough requests are waiting."""
         size = len(data)
         position = 0
+        most = max(2, self._limits.max_pipelined)  # of two, the first is whole, so the second can wait
         while position < size and not self.over:
-            if len(self.queue) >= self._limits.max_pipelined and self.queue[-1].complete:
+            if len(self.queue) >= most:
                 return data[position:]
             piece = data if size <= SLICE and not position else data[position : position + SLICE]
             position += self._feed(piece)

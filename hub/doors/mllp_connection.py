@@ -61,6 +61,8 @@ class MllpConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer sends no more: what is whole is still answered."""
+        if self._over:
+            return False
         self._eof = True
         if self._task is None:
             self.go_on()
@@ -182,7 +184,7 @@ class MllpConnection(asyncio.Protocol):
         # One write, so that a commit and its application answer leave in one segment.
         self.transport.write(b"\x0b%b\x1c\r" % answer.body)
         if answer.close or server.draining:
-            self._end()
+            self._end(linger=fault is not None or not self._reading)
             return
         if self._drained is not None:
             await self._drained
@@ -238,11 +240,11 @@ class MllpConnection(asyncio.Protocol):
         self.server.half_frames += self._frames.halves
         self._frames.junk = self._frames.halves = 0
 
-    def _end(self) -> None:
-        """Closes after what is written; half-closes first, so that a peer still sending can read the answer."""
+    def _end(self, *, linger: bool = False) -> None:
+        """Closes after what is written; with `linger` half-closes first, so that a peer still sending can read why."""
         self._over = True
         self.deadline = self.server.loop.time() + min(2.0, self.server.limits.write_seconds)
-        if self._eof or not self._frames.size:
+        if self._eof or not linger:
             self.transport.close()
             return
         if not self._reading:

@@ -105,8 +105,8 @@ class Intake:
             return Taken((), (self.refused(bound, delivery, delivery.body, fault),), fault)
         except Exception as error:
             log.exception("%s/%s: the adapter failed", bound.unit, bound.name)
-            fault = ledger_faults.DEFECT(found=type(error).__name__)
-            return Taken((), (self.refused(bound, delivery, delivery.body, fault),), fault)
+            defect = ledger_faults.DEFECT(found=type(error).__name__)
+            return Taken((), (self.refused(bound, delivery, delivery.body, defect),), defect)
         return Taken(messages, tuple(self._submission(bound, delivery, message) for message in messages))
 
     def translate(self, bound: Bound, delivery: Delivery, messages: Sequence[Message]) -> list[Submission]:

@@ -1,14 +1,17 @@
 """What flow knows of an event: ids, keys and amounts, no persons. The documents stay encrypted where they are.
 
 `facts_of` is run where the event is made (a door process), so that the ledger's process handles no document at all.
-A fact is a plain JSON object (short names are its storage form), cheap to carry between processes and to keep in a case.
+A fact is a plain JSON object (short names are its storage form), cheap to carry between processes and to keep.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, NotRequired, TypedDict
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
-from hub.bill.event import Cancel, Claim, Event, Order, Payment, Refund
+from hub.bill.event import Cancel, Charge, Claim, Event, Order, Payment, Refund
 
 KeyKind = Literal["charge", "pay", "order", "visit", "trade", "bill"]
 """`bill` keys (code-number) are registered when a bill is numbered."""
@@ -33,6 +36,8 @@ class Fact(TypedDict):
     bill: NotRequired[str]
     parts: NotRequired[list[list[str | int]]]
     """charge: [[receipt ("fiscal" or "other"), amount, items], …]"""
+    lines: NotRequired[list[int]]
+    """charge: amounts of the fiscal items in order, where there are several: what a split is made of"""
     total: NotRequired[int]
     insured: NotRequired[int]
     """fund + other fund + account shares"""
@@ -71,3 +76,106 @@ def keys_of(event: Event) -> list[list[str]]:
     if isinstance(event, (Cancel, Claim)) and event.bill_code and event.bill_number:
         found.append(["bill", f"{event.bill_code}-{event.bill_number}"])
     return found
+
+
+def facts_of(
+    event: Event, *, event_id: str, source: str, bill: str, trusted_channels: frozenset[str] | Literal["all"]
+) -> Fact:
+    """What flow keeps of an event. `bill` is the source's own bill; a charge may name another.
+
+    A payment is `trusted` where its channel counts on this source's word alone (a manifest's `trusts`).
+    """
+    fact: Fact = {"v": SCHEMA, "id": event_id, "kind": event.kind, "source": source, "keys": keys_of(event)}
+    at = event.occurred_at
+    if isinstance(event, Payment):
+        at = event.paid_at or at
+    elif isinstance(event, Refund):
+        at = event.refunded_at or at
+    if at is not None:
+        fact["at"] = _utc(at)
+    if event.charge_no:
+        fact["charge_no"] = event.charge_no
+    tell = _TELL.get(type(event))
+    if tell is not None:
+        tell(fact, event)
+    if isinstance(event, Charge):
+        fact["bill"] = event.bill or bill
+    elif isinstance(event, Payment) and (trusted_channels == "all" or event.channel in trusted_channels):
+        fact["trusted"] = True
+    return fact
+
+
+def _utc(at: datetime) -> str:
+    """Fixed width, so that it sorts as text."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _charge(fact: Fact, event: Charge) -> None:
+    if event.version:
+        fact["version"] = event.version
+    sums: dict[str, list[str | int]] = {}
+    fiscal: list[int] = []
+    for item in event.items:
+        amount = int(item.amount_fen)
+        if item.receipt == "fiscal":
+            fiscal.append(amount)
+        held = sums.setdefault(item.receipt, [item.receipt, 0, 0])
+        held[1], held[2] = int(held[1]) + amount, int(held[2]) + 1
+    fact["parts"] = [sums[receipt] for receipt in sorted(sums)]
+    if len(fiscal) > 1:
+        fact["lines"] = fiscal
+    fact["total"] = int(event.total_fen)
+    if event.shares is not None and event.shares.insured_fen:
+        fact["insured"] = int(event.shares.insured_fen)
+    content = event.model_dump_json(exclude_none=True, exclude={"version", "occurred_at"})
+    fact["digest"] = hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _order(fact: Fact, event: Order) -> None:
+    named = [event.charge_no] if event.charge_no else []
+    fact["charge_nos"] = [*named, *(number for number in event.charge_nos if number not in named)]
+    if event.amount_fen is not None:
+        fact["amount"] = int(event.amount_fen)
+
+
+def _payment(fact: Fact, event: Payment) -> None:
+    _money(fact, event)
+    fact["amount"] = int(event.amount_fen)
+    if event.state == "confirmed":
+        fact["confirmed"] = True
+    if event.deposit:
+        fact["deposit"] = True
+
+
+def _refund(fact: Fact, event: Refund) -> None:
+    _money(fact, event)
+    if event.refund_no:
+        fact["refund_no"] = event.refund_no
+    if event.amount_fen is not None:
+        fact["amount"] = int(event.amount_fen)
+    if event.refunded_fen is not None:
+        fact["refunded"] = int(event.refunded_fen)
+
+
+def _money(fact: Fact, event: Payment | Refund) -> None:
+    fact["channel"] = event.channel
+    if event.merchant:
+        fact["merchant"] = event.merchant
+    if event.trade_no:
+        fact["trade_no"] = event.trade_no
+
+
+def _cancel(fact: Fact, event: Cancel) -> None:
+    if event.version:
+        fact["version"] = event.version
+    if event.bill_code and event.bill_number:
+        fact["bill_key"] = f"{event.bill_code}-{event.bill_number}"
+
+
+_TELL: Final[dict[type, Callable[[Fact, Any], None]]] = {
+    Charge: _charge,
+    Order: _order,
+    Payment: _payment,
+    Refund: _refund,
+    Cancel: _cancel,
+}

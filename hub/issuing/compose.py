@@ -107,7 +107,7 @@ def compose_blue(
 
 
 def compose_red(original: Bill, numbered: Numbered, reason: str = "") -> Bill:
-    """The red bill of an issued one: every amount negated, a link back. The signs in the XML are the profile's matter."""
+    """The red bill of an issued one: every amount negated, a link back. Signs in the XML are the profile's matter."""
     link = Related(relation="red_of", bill_code=original.bill_code or "", bill_number=original.bill_number or "")
     values: dict[str, Any] = {
         "id": numbered.bill_id,

@@ -7,10 +7,10 @@ and Item are written (`<Remark/>`), as the platforms do; fields of MainExt only 
 from __future__ import annotations
 
 from hub.bill.bill import Bill
+from hub.bill.numbering import SHANGHAI
 from hub.issuing.envelope import Signature, add_supervisor, envelope, signed_bytes
 from hub.issuing.faults import NOT_NUMBERED
 from hub.issuing.main_ext import main_ext
-from hub.issuing.numbering import SHANGHAI
 from hub.issuing.profile import Profile, Seal
 from hub.issuing.xml_text import legal, one, yuan
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from hub.bill.numbering import SHANGHAI
 from hub.issuing.faults import COUNTERSIGNED_TWICE, NOT_AN_EINVOICE
-from hub.issuing.numbering import SHANGHAI
 
 FORMAT: Final = "DETACH"
 ALGORITHM: Final = "SM3withSM2"

@@ -60,14 +60,6 @@ KEY_NOT_YET = define(
     do_zh="检查时钟;或等到证书生效",
     do_en="check the clock, or wait until the certificate is valid",
 )
-BAD_TYPE = define(
-    "BH-ISS-020",
-    Config,
-    zh="票据种类 {type} 或区划 {region} 不对",
-    en="the bill type {type} or the region {region} is wrong",
-    do_zh="票据种类为 4 位数字,区划为 6 位数字,都写成带引号的文本",
-    do_en="a type has 4 digits and a region 6; write both as quoted text",
-)
 NOT_AN_EINVOICE = define(
     "BH-ISS-030",
     Reject,

@@ -15,6 +15,7 @@ from typing import Final
 from hub.bill.bill import Bill
 from hub.bill.event import EVENT, Charge, Payment, Visit
 from hub.bill.money import Fen
+from hub.bill.numbering import check_code
 from hub.bill.party import Unit
 from hub.config import UnitConfig
 from hub.errors import Fault
@@ -22,7 +23,6 @@ from hub.issuing.compose import Cut, Heading, Numbered, compose_blue, compose_re
 from hub.issuing.einvoice import einvoice_body
 from hub.issuing.envelope import envelope
 from hub.issuing.faults import COMPOSE_DEFECT
-from hub.issuing.numbering import check_code
 from hub.issuing.profile import Profile
 from hub.issuing.signing import UnitSigner
 from hub.ledger.aad import document_aad, event_aad

@@ -16,10 +16,10 @@ from typing import Any, Final
 from lxml import etree
 
 from hub.bill.money import ZERO, Fen, fen_from_yuan
+from hub.bill.numbering import SHANGHAI
 from hub.errors import Fault, Lang
 from hub.issuing.envelope import ALGORITHM, FORMAT, signed_bytes
 from hub.issuing.faults import NOT_AN_EINVOICE
-from hub.issuing.numbering import SHANGHAI
 from hub.security.certificates import Certificate, Trust, parse_certificate
 from hub.security.sm2 import USER_ID, Sm2, best
 
@@ -64,6 +64,12 @@ class Verdict:
     def ok(self) -> bool:
         """Whether every check held."""
         return bool(self.checks) and all(check.ok for check in self.checks)
+
+    @property
+    def countersigned(self) -> bool:
+        """Whether the supervisor's signature is there and good, whatever else may be wrong."""
+        looked = [check for check in self.checks if check.what.startswith("supervisor_") or check.what == "two_signers"]
+        return any(check.what == "supervisor_certificate" for check in looked) and all(check.ok for check in looked)
 
     def json(self, file: str, lang: Lang = "zh") -> dict[str, Any]:
         """The outer shape; what could not be read is left out."""

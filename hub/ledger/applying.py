@@ -68,7 +68,9 @@ def _verdict(
         changes.refused.append(submission)
         return Verdict("refused", submission.fault)
     known = loaded.messages.get(submission.id)
-    if known is not None:
+    if known is not None and submission.replay and known.place == "parked":
+        changes.tally[submission.unit, submission.source, "parked"] -= 1
+    elif known is not None:
         return _again(loaded, changes, submission, known)
     if submission.fault is not None:
         verdict = Verdict("parked", submission.fault)
@@ -128,7 +130,7 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
         home = _join(loaded, touched, submission, event)
     if not home:
         return Verdict("applied")
-    decided = {id_: _decide(held, rules, submission, now) for id_, held in touched.cases.items()}
+    decided = {id_: _decide(held, rules, now) for id_, held in touched.cases.items()}
     # from here on nothing can fail
     loaded.cases.update(touched.cases)
     loaded.keys.update(touched.keys)
@@ -190,12 +192,16 @@ def _join(loaded: Loaded, touched: _Touched, submission: Submission, event: Even
         for fact in other.case.facts.values():
             for key in _all_keys(unit, fact):
                 touched.keys[key] = case_id
-    held.case = held.case.add(event.fact)
+    held.case = _replaced(held.case, event.fact) if submission.replay else held.case.add(event.fact)
     for key in _all_keys(unit, event.fact):
         if (touched.keys.get(key) or loaded.keys.get(key)) != case_id:
             touched.keys[key] = case_id
     touched.events.append((event, case_id))
     return case_id
+
+
+def _replaced(case: Case, fact: Fact) -> Case:
+    return Case(case.id, {**case.facts, fact["id"]: fact})
 
 
 def _all_keys(unit: str, fact: Fact) -> list[str]:
@@ -229,7 +235,7 @@ class _Outcome:
     steps: list[tuple[str, str, str, str]]
 
 
-def _decide(held: Held, rules: UnitRules, submission: Submission, now: datetime) -> _Outcome:
+def _decide(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
     """Asks flow what follows for a case, and carries it out on copies of its bills."""
     bills = {bill.id: bill for bill in held.bills}
     decision = flow.decide(held.case, [_ref(bill) for bill in held.bills], rules.policy)
@@ -239,13 +245,15 @@ def _decide(held: Held, rules: UnitRules, submission: Submission, now: datetime)
 
     def move(bill_id: str, event: str, to: str, **values: object) -> None:
         before = changed.get(bill_id) or bills[bill_id]
+        if to == "reversing":
+            values["before"] = before.status
         changed[bill_id] = _with(before, status=to, **values)
         steps.append((bill_id, event, before.status, to))
 
     due_at = now.isoformat(timespec="milliseconds")
     for effect in decision.effects:
         if isinstance(effect, flow.Issue):
-            fresh.append(_due_bill(effect, held, rules, submission, due_at))
+            fresh.append(_due_bill(effect, held, rules, due_at))
             steps.append((effect.bill_id, "paid", "waiting", "due"))
         elif isinstance(effect, flow.Withdraw):
             move(effect.bill_id, "withdraw", "void")
@@ -276,10 +284,12 @@ def _ref(bill: BillDraft) -> flow.BillRef:
         allocations=tuple(bill.allocations),
         holds=frozenset(bill.holds),
         reverses=bill.reverses,
+        key=f"{bill.bill_code}-{bill.bill_number}" if bill.bill_number else "",
+        before=bill.before or "issued",  # type: ignore[arg-type]
     )
 
 
-def _due_bill(effect: flow.Issue, held: Held, rules: UnitRules, submission: Submission, due_at: str) -> BillDraft:
+def _due_bill(effect: flow.Issue, held: Held, rules: UnitRules, due_at: str) -> BillDraft:
     charge: Fact = held.case.facts[effect.charge_event]
     rule = rules.policy.bills[effect.bill]
     return BillDraft(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, select, text, true
 
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
@@ -79,9 +79,11 @@ def _sums(look: Connection) -> bool:
 def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     """Parked messages and parked cases, newest first: {id, what, unit, source?, at, code, …}."""
     message, case = schema.MESSAGE, schema.CASE
+    # a message whose events joined a case is shown by its case, and only while that is parked
+    joined = exists().where(schema.EVENT.c.message_id == message.c.id)
     rows = look.execute(
         select(message)
-        .where(message.c.place == "parked", message.c.unit == unit if unit else True)
+        .where(message.c.place == "parked", _of_unit(message, unit), ~joined)
         .order_by(message.c.at.desc())
         .limit(limit)
     ).all()
@@ -100,7 +102,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     ]
     rows = look.execute(
         select(case.c.id, case.c.unit, case.c.updated_at, case.c.fault)
-        .where(case.c.status == "parked", case.c.unit == unit if unit else True)
+        .where(case.c.status == "parked", _of_unit(case, unit))
         .order_by(case.c.updated_at.desc())
         .limit(limit)
     ).all()
@@ -109,6 +111,10 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
         for row in rows
     ]
     return sorted(shown, key=lambda entry: str(entry["at"]), reverse=True)[:limit]
+
+
+def _of_unit(table: Table, unit: str) -> ColumnElement[bool]:
+    return table.c.unit == unit if unit else true()
 
 
 def fault_json(column: str | None) -> FaultJson | None:
@@ -129,6 +135,9 @@ def fault_both(column: str | None) -> dict[Lang, FaultJson] | None:
 
 
 def parked_count(look: Connection) -> int:
-    """How many cases wait for a person."""
-    case = schema.CASE
-    return look.scalar(select(func.count()).select_from(case).where(case.c.status == "parked")) or 0
+    """How many messages and cases wait for a person."""
+    message, case = schema.MESSAGE, schema.CASE
+    joined = exists().where(schema.EVENT.c.message_id == message.c.id)
+    messages = select(func.count()).select_from(message).where(message.c.place == "parked", ~joined)
+    cases = select(func.count()).select_from(case).where(case.c.status == "parked")
+    return (look.scalar(messages) or 0) + (look.scalar(cases) or 0)

@@ -21,7 +21,7 @@ SELECT c.id, c.unit, c.status, c.facts, c."into" FROM json_each(?) j CROSS JOIN 
 BILL_COLUMNS: Final = (
     "b.id, b.unit, b.case_id, b.source, b.bill, b.status, b.face, b.charge_no, b.charge_event, b.digest, b.part, "
     "b.first_item, b.last_item, b.receipt, b.total, b.insured, b.allocations, b.payment_events, b.visit_events, "
-    "b.due_at, b.reverses, b.replaces, b.reason, b.holds, b.bill_code, b.bill_number, b.issue"
+    "b.due_at, b.reverses, b.replaces, b.reason, b.holds, b.bill_code, b.bill_number, b.issue, b.before"
 )
 _BILLS: Final = f"SELECT {BILL_COLUMNS} FROM json_each(?) j CROSS JOIN bill b ON b.case_id = j.value"  # noqa: S608
 

@@ -69,6 +69,8 @@ class Submission(msgspec.Struct, frozen=True, array_like=True):
     place: Place = "applied"
     fault: FaultRecord | None = None
     answer: AnswerPoint = "durable"
+    replay: bool = False
+    """a parked message read again: it takes its own place"""
     question: dict[str, Any] | None = None
     """What to ask the other side because of this message (an adapter's `Question`)."""
 
@@ -185,6 +187,8 @@ class BillDraft(msgspec.Struct, array_like=True):
     bill_code: str = ""
     bill_number: str = ""
     issue: Literal["on_payment", "manual", "shadow"] = "on_payment"
+    before: str = ""
+    """reversing: the status it would go back to"""
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.bill.numbering import bill_code
 from hub.config import UnitConfig
 from hub.flow.policy import BillRule, Policy
-from hub.issuing.numbering import bill_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ BILL: Final = Table(
     Column("reason", Text, nullable=False),
     Column("holds", Text, nullable=False),
     Column("issue", String(10), nullable=False),
+    Column("before", String(16), nullable=False, server_default=""),
     Column("bill_code", String(8)),
     Column("bill_number", String(10)),
     Column("check_code", String(6)),

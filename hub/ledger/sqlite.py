@@ -142,6 +142,11 @@ class SqliteLedger:
             self._audit(at, actor, "numbers.receive", f"{unit} {code} {first}-{last}", "")
         self._due.feed()
 
+    def has_numbers(self, unit: str, code: str) -> bool:
+        """Whether the unit ever received a segment of this bill code."""
+        row = self._connection.execute("SELECT 1 FROM segment WHERE unit = ? AND code = ?", (unit, code)).fetchone()
+        return row is not None
+
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew."""
         self._rules = rules

@@ -1,4 +1,4 @@
-"""Takes signed bills in: documents, status, search hashes, the change sequence. Runs inside the caller's transaction."""
+"""Takes signed bills in: documents, status, search hashes, the change sequence; inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ INSERT INTO outbox (unit, kind, subject, payload, due_at) VALUES (?, 'confirm', 
 _CONFIRMED: Final = """
 UPDATE bill SET status = 'confirmed', change = ?, fault = NULL, history = history || ?
 WHERE id = ? AND status IN ('issued', 'issued_offline')"""
+_BEFORE: Final = "UPDATE bill SET before = 'confirmed' WHERE id = ? AND status = 'reversing'"
 _FAULT: Final = "UPDATE bill SET fault = ? WHERE id = ?"
 _DONE: Final = "DELETE FROM outbox WHERE kind = 'confirm' AND subject = ?"
 
@@ -85,6 +86,8 @@ def store_confirmed(connection: sqlite3.Connection, bills: Sequence[Confirmed], 
         text = step(bill.at, "confirm", "issued", "confirmed")
         if connection.execute(_CONFIRMED, (change + 1, text, bill.bill_id)).rowcount:
             change += 1
+        else:
+            connection.execute(_BEFORE, (bill.bill_id,))
         connection.execute(_DOCUMENT, (bill.bill_id, "xml", bill.xml))
         connection.execute(_DONE, (bill.bill_id,))
     return change

@@ -39,7 +39,7 @@ INSERT INTO bill (id, unit, case_id, source, bill, status, face, charge_no, char
     last_item, receipt, total, insured, allocations, payment_events, visit_events, due_at, reverses, replaces, reason,
     holds, issue, bill_code, bill_number, history)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_CHANGED_BILL: Final = "UPDATE bill SET status = ?, history = history || ?, change = ? WHERE id = ?"
+_CHANGED_BILL: Final = "UPDATE bill SET status = ?, before = ?, history = history || ?, change = ? WHERE id = ?"
 _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _ASK: Final = """
@@ -71,7 +71,7 @@ def write(connection: sqlite3.Connection, changes: Changes, at: str, change: int
                 for m, v in changes.messages
             ],
         )
-        connection.executemany(_JOURNAL, [(m.id, m.at, m.body) for m, _ in changes.messages])
+        connection.executemany(_JOURNAL, [(m.id, m.at, m.body) for m, _ in changes.messages if not m.replay])
     if changes.refused:
         connection.executemany(
             _REFUSED, [(m.unit, m.source, m.at, fault_text(m.fault) or "", m.body) for m in changes.refused]
@@ -122,7 +122,13 @@ def _write_bills(connection: sqlite3.Connection, changes: Changes, at: str, chan
             change += 1
         connection.execute(
             _CHANGED_BILL,
-            (bill.status, "".join(steps.get(bill.id, ())), change if bill.status in VISIBLE else 0, bill.id),
+            (
+                bill.status,
+                bill.before,
+                "".join(steps.get(bill.id, ())),
+                change if bill.status in VISIBLE else 0,
+                bill.id,
+            ),
         )
     for bill in (*changes.new_bills.values(), *changes.changed_bills.values()):
         if bill.status == "void" and bill.bill_number:

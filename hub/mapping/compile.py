@@ -1,4 +1,4 @@
-"""Turns a mapping file that passed the lint into a plan of closures; nothing of the file is looked at again per message."""
+"""Turns a mapping file that passed the lint into a plan of closures; no message ever looks at the file again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from hub.mapping.dialects import DIALECTS
 from hub.mapping.fields import KINDS, FieldSpec, KindSpec
 from hub.mapping.model import Const, EventSpec, LinesSpec, MappingFile, SourceSpec
-from hub.mapping.paths import Dialect, Here, Read, Root
+from hub.mapping.paths import Dialect, Each, Here, Read, Root
 from hub.mapping.plan import Cell, EventPlan, Get, Lines, Part, Record, Rule, RuleStep
 from hub.mapping.transform import Around, Condition, InContext, Step
 from hub.mapping.transforms import TRANSFORMS
@@ -26,13 +26,15 @@ class Compiler:
         self.tables = tables
         self.name = name
         self.dialect: Dialect = DIALECTS[file.reads]
+        self.paths: dict[str, None] = {}
+        """Every path written, in order."""
 
     def condition(self, node: Mapping[str, Any] | None, scope: str | None) -> Condition | None:
         """`when` or `where` as one closure; None where there is none."""
         if not node:
             return None
         tests = [
-            (self.dialect.read(path, scope), frozenset([wanted] if isinstance(wanted, str) else wanted))
+            (self._read(path, scope), frozenset([wanted] if isinstance(wanted, str) else wanted))
             for path, wanted in node.items()
         ]
         tests_with_star = tuple((read, wanted, "*" in wanted) for read, wanted in tests)
@@ -48,6 +50,14 @@ class Compiler:
 
         return holds
 
+    def _read(self, path: str, scope: str | None) -> Read:
+        self.paths[path] = None
+        return self.dialect.read(path, scope)
+
+    def _each(self, path: str) -> Each:
+        self.paths[path] = None
+        return self.dialect.each(path, None)
+
     def events(self) -> tuple[EventPlan, ...]:
         """The plan of every event."""
         return tuple(self._event(spec, ("events", index)) for index, spec in enumerate(self.file.events))
@@ -62,7 +72,7 @@ class Compiler:
         return EventPlan(
             spec.emit,
             self.condition(spec.when, None),
-            dialect.each(path, None) if path else None,
+            self._each(path) if path else None,
             (lambda root, here: dialect.enter(root, here, path)) if path else (lambda root, here: (root, here)),
             self.condition(spec.where, None),
             self._record(spec.fields, kind, None, where),
@@ -76,7 +86,7 @@ class Compiler:
         return several if several in self.text.places else (*where, name)
 
     def _lines(self, name: str, spec: LinesSpec, kind: KindSpec, where: Where) -> Lines:
-        each = self.dialect.each(spec.each, None)
+        each = self._each(spec.each)
         record = self._record(spec.fields, kind, spec.each, where)
         return Lines(name, each, self.condition(spec.where, spec.each), record, self._at(where))
 
@@ -109,7 +119,7 @@ class Compiler:
         )
 
     def _path(self, path: str, scope: str | None) -> Part:
-        return Part(path, self.dialect.read(path, scope))
+        return Part(path, self._read(path, scope))
 
     def _step(self, step: str | dict[str, Any], scope: str | None) -> RuleStep:
         name, argument = (step, None) if isinstance(step, str) else next(iter(step.items()))

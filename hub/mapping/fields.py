@@ -1,4 +1,4 @@
-"""The canonical fields a mapping may name, taken from the event models themselves: name, type, whether it must be there.
+"""The canonical fields a mapping may name, taken from the event models: name, type, whether it must be there.
 
 A field of a nested record has a dotted name (`payer.name`); lists of records are the mapping's `items`, `details` …
 """

@@ -143,7 +143,7 @@ def _event(walk: Walk, event: Any, where: Where) -> None:
         if name in event:
             if kind is not None and name not in kind.lists:
                 walk.unknown(UNKNOWN_FIELD, (*where, name), name, kind.lists, kind=kind.name)
-            _blocks(walk, event[name], (*where, name), name, kind.lists.get(name) if kind else None)
+            _blocks(walk, event[name], (*where, name), kind.lists.get(name) if kind else None)
         elif kind is not None and name in kind.required_lists:
             walk.add(where, NOT_MAPPED(kind=kind.name, field=name, example=EXAMPLES["items"]))
 
@@ -155,7 +155,7 @@ def _each(walk: Walk, node: dict[str, Any], where: Where) -> str | None:
     return node["each"] if isinstance(node["each"], str) else None
 
 
-def _blocks(walk: Walk, node: Any, where: Where, name: str, kind: KindSpec | None) -> None:
+def _blocks(walk: Walk, node: Any, where: Where, kind: KindSpec | None) -> None:
     several = isinstance(node, list)
     if several and not node:
         walk.shape(where, "items", "map")

@@ -18,9 +18,7 @@ UNKNOWN_KEY: Final = _finding(102, "不认识的键 {key}", "unknown key {key}",
 MISSING_KEY: Final = _finding(103, "缺少键 {key}", "the key {key} is missing", "写上 {example}", "write {example}")
 UNKNOWN_READS: Final = _finding(104, "不认识的 reads: {found}", "unknown reads: {found}", "{write}", "{write}")
 UNKNOWN_EMIT: Final = _finding(105, "不认识的 emit: {found}", "unknown emit: {found}", "{write}", "{write}")
-UNKNOWN_FIELD: Final = _finding(
-    106, "{kind} 没有字段 {found}", "a {kind} has no field {found}", "{write}", "{write}"
-)
+UNKNOWN_FIELD: Final = _finding(106, "{kind} 没有字段 {found}", "a {kind} has no field {found}", "{write}", "{write}")
 UNKNOWN_TRANSFORM: Final = _finding(107, "不认识的转换 {found}", "unknown transform {found}", "{write}", "{write}")
 ARGUMENT: Final = _finding(
     108,
@@ -68,9 +66,7 @@ ORDER: Final = _finding(
     "调整 via 的顺序",
     "change the order of via",
 )
-CONST: Final = _finding(
-    116, "字段 {field} 不能是 {found}", "{field} cannot be {found}", "{write}", "{write}"
-)
+CONST: Final = _finding(116, "字段 {field} 不能是 {found}", "{field} cannot be {found}", "{write}", "{write}")
 NAME: Final = _finding(
     117,
     "mapping 名 {found} 与文件位置不符",
@@ -87,7 +83,11 @@ NO_TEST: Final = _finding(
 )
 UNUSED_TABLE: Final = _finding(119, "对照表 {found} 没有用到", "the table {found} is not used", "删掉它", "remove it")
 UNREADABLE: Final = _finding(
-    120, "文件读不了:{reason}", "the file cannot be read: {reason}", "检查文件名和权限", "check its name and permissions"
+    120,
+    "文件读不了:{reason}",
+    "the file cannot be read: {reason}",
+    "检查文件名和权限",
+    "check its name and permissions",
 )
 TEST_CASE: Final = _finding(
     121, "测试用例不对:{reason}", "the test case is wrong: {reason}", "写成 {example}", "write {example}"

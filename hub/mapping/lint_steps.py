@@ -9,7 +9,6 @@ from typing import Any, Final
 import yaml
 
 from hub.mapping import times
-from hub.mapping.fields import nearest
 from hub.mapping.lint_faults import ARGUMENT, ORDER, UNKNOWN_TABLE, UNKNOWN_TRANSFORM
 from hub.mapping.lint_walk import Walk
 from hub.mapping.transform import State, Transform
@@ -36,7 +35,9 @@ def lint_steps(walk: Walk, via: Any, where: Where) -> State | None:
             state = None
         elif state is not None:
             if not (state == transform.takes or (transform.takes == "text" and state in _TEXT_STATES)):
-                walk.add((*where, index), ORDER(name=transform.name, takes=STATES[transform.takes], found=STATES[state]))
+                walk.add(
+                    (*where, index), ORDER(name=transform.name, takes=STATES[transform.takes], found=STATES[state])
+                )
                 state = None
             else:
                 state = transform.gives
@@ -149,7 +150,7 @@ _BACK: Final = re.compile(r"\\[1-9]|\(\?P?[=<]|\(\?[!(]")
 
 
 def _regex(argument: Any) -> str:
-    """Patterns whose time could grow beyond a small power of the text are refused, so that no message stalls the hub."""
+    """Refuses patterns whose time could grow beyond a small power of the text: no message may stall the hub."""
     if not isinstance(argument, str) or not 0 < len(argument) <= 200:
         return "a pattern of at most 200 characters"
     try:

@@ -1,4 +1,4 @@
-"""What every part of the lint shares: the file's text with places, the findings so far, and checks of paths and keys."""
+"""What every part of the lint shares: the text with its places, the findings so far, checks of paths and keys."""
 
 from __future__ import annotations
 

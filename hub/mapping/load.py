@@ -32,11 +32,5 @@ def load_mapping(path: Path) -> Mapping:
         tables[name], table_bytes = read_table(path.parent / table_file)
         digest.update(b"\0" + name.encode() + b"\0" + table_bytes)
     compiler = Compiler(file, text, tables, f"{file.mapping}.yaml")
-    return Mapping(
-        file.mapping,
-        file.reads,
-        digest.hexdigest()[:16],
-        str(path),
-        compiler.condition(file.when, None),
-        compiler.events(),
-    )
+    when, plans = compiler.condition(file.when, None), compiler.events()
+    return Mapping(file.mapping, file.reads, digest.hexdigest()[:16], str(path), when, plans, tuple(compiler.paths))

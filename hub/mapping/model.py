@@ -1,4 +1,4 @@
-"""A mapping file as pydantic models. `lint` finds what is wrong with places and advice; these give the shape and the schema.
+"""A mapping file as pydantic models: its shape and its JSON Schema. `lint` says what is wrong, where, and what to write.
 
 Every scalar is text. One explicit form everywhere; the only choice is one list or several for `items` and its like.
 """
@@ -37,7 +37,10 @@ def _step_schema() -> dict[str, Any]:
     with_one = {one.name: _argument(one) for one in TRANSFORMS.values() if one.argument != "none"}
     return {
         "anyOf": [
-            {"enum": [one.name for one in without], "description": "; ".join(f"{t.name}: {t.sentence}" for t in without)},
+            {
+                "enum": [one.name for one in without],
+                "description": "; ".join(f"{t.name}: {t.sentence}" for t in without),
+            },
             {
                 "type": "object",
                 "properties": with_one,

@@ -1,4 +1,4 @@
-"""JSON paths are JMESPath, relative to the element inside `each`; `$.x` starts at the root. A plain a.b.c costs no engine."""
+"""JSON paths are JMESPath, relative to the element inside `each`; `$.x` starts at the root. Plain a.b.c needs no engine."""
 
 from __future__ import annotations
 

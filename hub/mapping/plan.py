@@ -11,7 +11,7 @@ from hub.errors import Fault, FaultCode
 from hub.mapping.faults import CHARGE_NO, REQUIRED
 from hub.mapping.fields import FieldType
 from hub.mapping.paths import Each, Here, Read, Root
-from hub.mapping.transform import Bad, Condition, InContext, Step
+from hub.mapping.transform import BadValueError, Condition, InContext, Step
 
 Get = Callable[[Root, Here, datetime], Any]
 
@@ -109,13 +109,13 @@ def _fill(cells: tuple[Cell, ...], root: Root, here: Here, at: datetime) -> dict
     made: dict[str, Any] = {}
     rule: Rule | None = None
     try:
-        for key, get, required, rule in cells:  # noqa: B007  (the handlers below ask which rule it was)
+        for key, get, required, rule in cells:
             value = get(root, here, at)
             if value != "":
                 made[key] = value
             elif required:
                 raise rule.missing()
-    except Bad as bad:
+    except BadValueError as bad:
         raise _of(rule).fault(bad.code, **bad.values) from None
     except Fault as fault:
         if fault.where:

@@ -1,4 +1,4 @@
-"""Runs a loaded mapping over one message: tree → events and flags. No I/O, no clock; the time of receipt is an argument."""
+"""Runs a loaded mapping over one message: tree → events and flags. No I/O and no clock: the time is an argument."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from hub.adapter import Reads, Tree
 from hub.bill.event import Event
-from hub.errors import Fault
+from hub.bill.judge import judge
+from hub.bill.normalise import normalise
+from hub.errors import Fault, Park
 from hub.mapping.dialects import DIALECTS
 from hub.mapping.faults import CHARGE_LEFT_OUT, NO_ITEMS, NO_MAPPING, TOO_MANY, TREE, VALUE
 from hub.mapping.fields import MODELS
@@ -62,6 +64,8 @@ class Mapping:
     file: str
     when: Condition | None
     plans: tuple[EventPlan, ...]
+    paths: tuple[str, ...] = ()
+    """Every path the file writes."""
 
     def matches(self, tree: Tree) -> bool:
         """Whether the mapping is for this message; never raises."""
@@ -113,7 +117,7 @@ class Mapping:
                         left_out = plan
                         flags.append(Flag(CHARGE_LEFT_OUT.code, plan.at))
                         continue
-                    events.append(_validated(plan, values))
+                    events.append(_judged(plan, _validated(plan, values), at, flags))
                     if len(events) > MAX_EVENTS:
                         raise TOO_MANY(plan.at, limit=MAX_EVENTS)
             except Fault as fault:
@@ -142,9 +146,18 @@ def fill(plan: EventPlan, root: Root, here: Here, at: datetime) -> dict[str, Any
         return None
     values = plan.record.fill(root, here, at)
     values.update(lists)
-    if plan.sums:
-        values["total_fen"] = sum([item["amount_fen"] for item in lists["items"]])
-    return values
+    values["kind"] = plan.emit
+    return normalise(values)
+
+
+def _judged(plan: EventPlan, event: Event, at: datetime, flags: list[Flag]) -> Event:
+    """The event, with what is doubtful of it among the flags; what no bill may come of parks."""
+    for found in judge(event, now=at):
+        where = f"{plan.emit}.{found.where} ({plan.at})"
+        if found.level == "refuse":
+            raise Park(found.fault().code, where)
+        flags.append(Flag(found.code, where))
+    return event
 
 
 def _validated(plan: EventPlan, values: dict[str, Any]) -> Event:
@@ -159,7 +172,9 @@ def _fault_of(plan: EventPlan, error: ValidationError) -> Fault:
     """The first violation as a fault. Only its rule is named; the value stays out."""
     first = error.errors(include_url=False, include_context=True, include_input=False)[0]
     names = [part for part in first["loc"] if isinstance(part, str)]
-    limits = {key: found for key, found in first.get("ctx", {}).items() if isinstance(found, (int, str)) and key != "error"}
+    limits = {
+        key: found for key, found in first.get("ctx", {}).items() if isinstance(found, (int, str)) and key != "error"
+    }
     reason = " ".join([first["type"], *(f"{key}={found}" for key, found in limits.items())])
     dotted = ".".join(names)
     rule: Rule | None = next((one for one in plan.rules() if dotted in {one.full_name, one.name}), None)

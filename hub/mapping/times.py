@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2199
+
+_FIRST, _LAST = str(FIRST_YEAR), str(LAST_YEAR)
 
 _DIRECTIVES: Final = {
     "Y": r"(?P<Y>[0-9]{4})",
@@ -74,11 +76,9 @@ def parser(text_format: str) -> Parse:
 
 
 def _fourteen(text: str) -> datetime:
-    if len(text) != 14 or not (text.isascii() and text.isdigit()):
+    if len(text) != 14 or not (text.isascii() and text.isdigit()) or not _FIRST <= text[:4] <= _LAST:
         raise ValueError("not yyyyMMddHHmmss")
-    return _instant(
-        int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:]), 0, SHANGHAI
-    )
+    return datetime.fromisoformat(f"{text[:8]}T{text[8:]}+0800")  # the digits are proven; this is the quickest way in
 
 
 def _spaced(text: str) -> datetime:
@@ -146,6 +146,6 @@ def _zone(text: str | None) -> timezone:
     if not text:
         return SHANGHAI
     if text == "Z":
-        return timezone.utc
+        return UTC
     offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
     return timezone(-offset if text[0] == "-" else offset)

@@ -1,6 +1,6 @@
 """What a transform is: a step from text to text, money, a time, a day or a number, chosen by name from a closed list.
 
-Each has one sentence (its docstring) and an example that a test executes. Empty stays empty in every step but `default`.
+Each has one sentence (its docstring) and an example that a test executes. Empty stays empty except in `default`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ InContext = Callable[[Value, Root, Here, datetime], Value]
 ArgumentKind = Literal["none", "text", "count", "split", "part", "pair", "texts", "formats", "short", "regex", "when"]
 
 
-class Bad(ValueError):
+class BadValueError(ValueError):
     """A value a step cannot take; the run adds the field, the path and the mapping's line."""
 
     def __init__(self, code: FaultCode, **values: object) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hub.mapping import transforms_amount, transforms_text, transforms_time
-from hub.mapping.transform import TRANSFORMS, Around, Bad, Transform, shape
+from hub.mapping.transform import TRANSFORMS, Around, BadValueError, Transform, shape
 
 __all__ = [
     "TRANSFORMS",
     "Around",
-    "Bad",
+    "BadValueError",
     "Transform",
     "shape",
     "transforms_amount",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 
 from hub.bill.money import LIMIT, fen_from_yuan
 from hub.mapping.faults import AMOUNT, NUMBER
 from hub.mapping.paths import Here, Root
-from hub.mapping.transform import Around, Bad, Example, InContext, plain, shape, with_argument
+from hub.mapping.transform import Around, BadValueError, Example, InContext, plain, shape, with_argument
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,2})?")
 """A finite decimal as programs print it; an exponent is what some JSON writers make of 100."""
@@ -18,6 +18,11 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,12})?|\.[0-9]{1,12
 _CENTS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _PLACES: Final = 6
+_SHORTEST: Final = re.compile(r"[1-9][0-9]{0,11}(?:\.[0-9]{0,5}[1-9])?")
+"""A number that is in its shortest form already."""
+_ONE: Final = Decimal(1)
+_WIDE: Final = Context(prec=200)
+"""Room for 20 digits and an exponent of 99."""
 
 
 @plain(Example("12.5", 1250), gives="money")
@@ -28,26 +33,24 @@ def yuan(value: str) -> int | str:
         return ""
     if _CENTS.fullmatch(text):  # nearly every amount; needs no Decimal
         return int(text[:-3] + text[-2:])
-    if not _NUMBER.fullmatch(text):
-        raise Bad(AMOUNT, found=shape(value))
     try:
         return int(fen_from_yuan(text))
     except ValueError:
-        raise Bad(AMOUNT, found=shape(value)) from None
+        raise BadValueError(AMOUNT, found=shape(value)) from None
 
 
-@plain(Example("12.3450", 1235), gives="money")
+@plain(Example("3.0050", 301), gives="money")
 def yuan_round(value: str) -> int | str:
-    """Reads an amount in yuan of any precision as fen, half a fen and more rounded away from zero."""
+    """Reads an amount in yuan with parts of a fen (detail lines only) as fen, halves away from zero."""
     text = value.strip()
     if not text:
         return ""
     if not _NUMBER.fullmatch(text):
-        raise Bad(AMOUNT, found=shape(value))
-    rounded = Decimal(text).scaleb(2).to_integral_value(ROUND_HALF_UP)
-    if not -LIMIT < rounded < LIMIT:
-        raise Bad(AMOUNT, found=shape(value))
-    return int(rounded)
+        raise BadValueError(AMOUNT, found=shape(value))
+    cents = Decimal(text).scaleb(2, _WIDE).quantize(_ONE, ROUND_HALF_UP, _WIDE)
+    if abs(cents) >= LIMIT:
+        raise BadValueError(AMOUNT, found=shape(value))
+    return int(cents)
 
 
 @plain(Example("0100", 100), gives="money")
@@ -57,7 +60,7 @@ def fen(value: str) -> int | str:
     if not text:
         return ""
     if not _WHOLE.fullmatch(text) or not -LIMIT < int(text) < LIMIT:
-        raise Bad(AMOUNT, found=shape(value))
+        raise BadValueError(AMOUNT, found=shape(value))
     return int(text)
 
 
@@ -92,14 +95,14 @@ def credit_if(argument: dict[str, Any], around: Around) -> InContext:
 def decimal(value: str) -> str:
     """Writes a number in its shortest decimal form, at most six places."""
     text = value.strip()
-    if not text:
-        return ""
+    if not text or _SHORTEST.fullmatch(text):
+        return text
     if not _NUMBER.fullmatch(text):
-        raise Bad(NUMBER, found=shape(value))
+        raise BadValueError(NUMBER, found=shape(value))
     number = Decimal(text)
     exponent = number.normalize().as_tuple().exponent
     if not isinstance(exponent, int) or -exponent > _PLACES or number.adjusted() >= 12:
-        raise Bad(NUMBER, found=shape(value))
+        raise BadValueError(NUMBER, found=shape(value))
     written = f"{number:f}"
     if "." in written:
         written = written.rstrip("0").rstrip(".")

@@ -7,7 +7,7 @@ from datetime import datetime
 from hub.mapping import times
 from hub.mapping.faults import TIME
 from hub.mapping.paths import Here, Root
-from hub.mapping.transform import Around, Bad, Example, InContext, Step, plain, shape, with_argument
+from hub.mapping.transform import Around, BadValueError, Example, InContext, Step, plain, shape, with_argument
 
 
 @with_argument("formats", Example("20260131080910", "2026-01-31T08:09:10+08:00", "%Y%m%d%H%M%S"), gives="instant")
@@ -48,7 +48,7 @@ def yearless(argument: str, around: Around) -> InContext:  # noqa: ARG001
         try:
             return times.yearless(value.strip(), argument, at)
         except ValueError:
-            raise Bad(TIME, found=shape(value)) from None
+            raise BadValueError(TIME, found=shape(value)) from None
 
     return read
 
@@ -64,7 +64,7 @@ def _first(parsers: tuple[times.Parse, ...], text: str, given: str) -> datetime:
             return parse(text)
         except ValueError:
             continue
-    raise Bad(TIME, found=shape(given))
+    raise BadValueError(TIME, found=shape(given))
 
 
 def _day(moment: datetime) -> str:

@@ -91,7 +91,7 @@ class Cursors:
     def make(self, owner: str, place: Mapping[str, str | int]) -> str:
         """The cursor of a place."""
         payload = _CURSOR_VERSION + orjson.dumps(dict(place), option=orjson.OPT_SORT_KEYS)
-        return base64.urlsafe_b64encode(self._tag(owner, payload) + payload).decode().rstrip("=")
+        return _text(self._tag(owner, payload) + payload)
 
     def read(self, owner: str, cursor: str) -> dict[str, str | int]:
         """The place.
@@ -105,6 +105,8 @@ class Cursors:
             data = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, UnicodeEncodeError):
             raise BAD_CURSOR("cursor") from None
+        if _text(data) != cursor:  # the last character has spare bits: one place, one cursor
+            raise BAD_CURSOR("cursor")
         tag, payload = data[:_TAG_BYTES], data[_TAG_BYTES:]
         if not hmac.compare_digest(tag, self._tag(owner, payload)) or payload[:1] != _CURSOR_VERSION:
             raise BAD_CURSOR("cursor")
@@ -113,6 +115,10 @@ class Cursors:
 
     def _tag(self, owner: str, payload: bytes) -> bytes:
         return hmac.digest(self._key, owner.encode() + b"\x1f" + payload, "sha256")[:_TAG_BYTES]
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def _hash(salt: bytes, secret: str) -> bytes:

@@ -1,8 +1,8 @@
-"""The fiscal side, as a program: checks a unit's signed bill, countersigns the same bytes, and answers what it knows of a number.
+"""The fiscal side, as a program: checks a unit's signed bill, countersigns its bytes, and knows a number's fate.
 
     POST /sign             an EInvoice XML with the unit's signature → the same with both (200, application/xml)
     GET  /state?code=&number=   {"state": "countersigned", "time", "xml"} or {"state": "unknown"}; without them, counts
-    POST /misbehave        {"mode": "down|slow|cut|lost|none", "times": n, "seconds": s}; without times, until told otherwise
+    POST /misbehave        {"mode": "down|slow|cut|lost|none", "times": n, "seconds": s}; without times, for good
 
 `down` answers 503, `slow` waits first, `cut` closes the connection before anything is done, `lost` after everything is.
 It reads XML by itself and shares nothing with the hub but its crypto. Numbers are remembered while it runs.
@@ -19,7 +19,7 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from pathlib import Path
@@ -83,7 +83,7 @@ def make_keys(folder: Path) -> None:
     if (folder / "supervisor.cert.pem").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     root = new_authority("示例财政部门根证书", now - timedelta(days=1), now + 20 * _YEAR)
     key = best().generate()
     certificate = root.issue(key.public, "示例财政部门", now - timedelta(days=1), now + 5 * _YEAR)

@@ -62,6 +62,7 @@ class UnionPay:
 
     def __post_init__(self) -> None:
         self._last = 0
+        self._serving: set[asyncio.Task[None]] = set()
         self._stranger: Chain | None = None
 
     @classmethod
@@ -141,8 +142,17 @@ class UnionPay:
             yield f"http://{address[0]}:{address[1]}/gateway/api/queryTrans.do"
         finally:
             server.close()
+            for task in tuple(self._serving):
+                task.cancel()
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # a task of our own: the streams module logs a traceback when one of its own is cancelled
+        task = asyncio.create_task(self._answers(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

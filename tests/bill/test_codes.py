@@ -20,8 +20,9 @@ def test_every_status_of_the_model_is_in_the_table_and_no_other() -> None:
 
 
 def test_the_contracts_bill_kinds_are_there() -> None:
-    named = "medical_outpatient medical_inpatient medical_registration medical_checkup nontax education donation dues settlement"
-    assert [row.code for row in codes.KINDS] == named.split()
+    medical = ["medical_outpatient", "medical_inpatient", "medical_registration", "medical_checkup"]
+    others = ["nontax", "education", "donation", "dues", "settlement"]
+    assert [row.code for row in codes.KINDS] == medical + others
     assert all(row.bill_name and row.bill_name.endswith("（电子）") for row in codes.KINDS)
 
 
@@ -45,8 +46,10 @@ def test_categories_are_the_fourteen() -> None:
 
 @pytest.mark.parametrize(
     ("insutype", "shown"),
-    [("310", "01"), ("370", "01"), ("340", "06"), ("360", "06"), ("380", "02"), ("392", "02"), ("350", "99"), ("410", "99"),
-     ("", "07"), (None, "07"), ("777", None)],
+    [
+        ("310", "01"), ("370", "01"), ("340", "06"), ("360", "06"), ("380", "02"), ("392", "02"), ("350", "99"),
+        ("410", "99"), ("", "07"), (None, "07"), ("777", None),
+    ],
 )  # fmt: skip
 def test_an_insutype_is_shown_as_a_kind_of_insurance(insutype: str | None, shown: str | None) -> None:
     assert codes.insurance_type_of(insutype) == shown

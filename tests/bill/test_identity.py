@@ -57,6 +57,19 @@ def test_a_right_credit_code_is_right(code: str) -> None:
     assert id_type_of(code) in ("uscc", "citizen_no")  # eighteen digits may be both; the citizen's check is stricter
 
 
+@given(st.text(USCC_ALPHABET, min_size=17, max_size=17))
+def test_the_credit_codes_check_makes_the_weighted_sum_vanish(first17: str) -> None:
+    code = first17 + uscc_check(first17)
+    weights = [pow(3, power, 31) for power in range(17)] + [1]
+    assert sum(USCC_ALPHABET.index(letter) * weight for letter, weight in zip(code, weights, strict=True)) % 31 == 0
+
+
+@given(st.text("0123456789", min_size=17, max_size=17))
+def test_the_citizen_numbers_check_is_iso_7064_mod_11_2(first17: str) -> None:
+    values = [*map(int, first17), "0123456789X".index(citizen_check(first17))]
+    assert sum(value * 2 ** (17 - place) for place, value in enumerate(values)) % 11 == 1
+
+
 @given(credit_codes(), st.integers(0, 17), st.integers(1, 30))
 def test_one_wrong_character_of_a_credit_code_never_passes(code: str, at: int, by: int) -> None:
     other = USCC_ALPHABET[(USCC_ALPHABET.index(code[at]) + by) % 31]

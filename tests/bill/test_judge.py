@@ -85,7 +85,9 @@ def test_more_items_than_a_face_holds_are_a_warning(kind: str, most: int) -> Non
     [
         ("2", "50.00", 10000, False),
         ("2", "50", 10000, False),
-        ("2", "50.00", 10001, False),
+        ("1", "50.00", 5001, False),
+        ("1", "50.00", 5002, True),
+        ("2", "50", 10002, True),
         ("2", "50.00", 10002, True),
         ("2", "50.00", 9998, True),
         ("3", "33.33", 10000, False),  # a third of a hundred yuan

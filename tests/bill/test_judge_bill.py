@@ -71,6 +71,8 @@ def test_a_red_bill_names_the_blue_one_whatever_its_sign(sign: int) -> None:
     }
     related = [{"relation": "red_of", "bill_code": "41060126", "bill_number": "0000000009"}]
     assert judged(**red, related=related) == ()
+    shares = {"fund_fen": sign * 10000, "cash_fen": sign * 5000}
+    assert judged(**red | {"shares": shares}, related=related) == ()
     assert judged(**red) == (Judgement(faults.RED_OF_NOTHING.code, "refuse", "related"),)
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from hub.bill.money import LIMIT, ZERO, Fen, fen_from_yuan
 from tests.bill.strategies import fens
 
-small = st.integers(-(10**12), 10**12).map(Fen)
+small = st.integers(-(10**11), 10**11).map(Fen)
 
 
 @given(fens)
@@ -137,9 +137,9 @@ def test_yuan_texts_that_are_accepted(text: str, fen: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", ".", "-", "+", "5.", "-.", "1e5", "1E2", "１２", "１２.００", "1，000", "1,000.00", "1 000", "NaN", "nan",
-        "Infinity", "-Infinity", "0.001", "1.005", "0.0100001", "￥1", "1元", "0x1", "1_0", "--1", "1.2.3", "1\n", "٣",
-        "9" * 16, "9" * 41, "1." + "0" * 41,
+        "", " ", ".", "-", "+", "5.", "-.", "1e5", "1E2", "１２", "１２.００", "1，000", "1,000.00", "1 000", "NaN",
+        "nan", "Infinity", "-Infinity", "0.001", "1.005", "0.0100001", "￥1", "1元", "0x1", "1_0", "--1", "1.2.3",
+        "1\n", "٣", "9" * 16, "9" * 41, "1." + "0" * 41,
     ],
 )  # fmt: skip
 def test_yuan_texts_that_are_refused(text: str) -> None:

@@ -101,9 +101,7 @@ async def peer(server: HttpServer | MllpServer) -> AsyncIterator[Peer]:
     try:
         yield Peer(reader, writer)
     finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+        writer.transport.abort()
 
 
 async def wait_for(condition: Callable[[], object]) -> None:

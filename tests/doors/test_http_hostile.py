@@ -86,32 +86,45 @@ async def test_what_follows_connection_close_is_never_read() -> None:
     assert len(notes.bodies) == 1
 
 
+# What this uvicorn takes and the door refuses.
+LAXER = {
+    "coding gzip, chunked", "coding on 1.0", "no host", "two hosts", "request line without version", "version 2.0",
+    "another protocol", "trace",
+}  # fmt: skip
+
 # uvicorn as the judge, both fed the same bytes without a socket.
 
 
-class Oracle:
-    """uvicorn with an application that notes the bodies it was given in full."""
+class Oracle(HttpToolsProtocol):
+    """uvicorn, noting every message it read to its end."""
 
     def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-        config = uvicorn.Config(self.app, interface="asgi3", http="httptools", log_level="critical", access_log=False)
+        config = uvicorn.Config(_nothing, interface="asgi3", http="httptools", log_level="critical", access_log=False)
         config.load()
+        super().__init__(config, ServerState(), {}, asyncio.get_running_loop())
+        self.bodies: list[bytes] = []
+        self._body = b""
         self.wire = Wire()
-        self.protocol = HttpToolsProtocol(config, ServerState(), {}, asyncio.get_running_loop())
-        self.protocol.connection_made(self.wire)
+        self.connection_made(self.wire)
 
-    async def app(self, scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            part = await receive()
-            if part["type"] == "http.disconnect":
-                return
-            body += part["body"]
-            if not part["more_body"]:
-                break
-        self.bodies.append(body)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
+    def on_message_begin(self) -> None:
+        self._body = b""
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.bodies.append(self._body)
+        super().on_message_complete()
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _ours(notes: Notes) -> tuple[Wire, HttpConnection, HttpServer]:
@@ -134,7 +147,7 @@ async def _compare(pieces: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     for piece in pieces:
         connection.data_received(piece)
         if not oracle.wire.closed:
-            oracle.protocol.data_received(piece)
+            oracle.data_received(piece)
         await _settle()
     return notes.bodies, oracle.bodies
 
@@ -145,10 +158,10 @@ async def test_the_judge_takes_what_is_fine() -> None:
 
 
 @pytest.mark.parametrize("name", SMUGGLING)
-async def test_whatever_uvicorn_refuses_is_refused(name: str) -> None:
+async def test_nothing_hostile_is_handed_over_whatever_uvicorn_does(name: str) -> None:
     ours, theirs = await _compare([SMUGGLING[name][0] + FINE])
-    assert ours == theirs[: len(ours)]
     assert ours == []
+    assert (name in LAXER) == bool(theirs)
 
 
 _SEEDS = [FINE + FINE, CHUNKED + b"2\r\nhi\r\n3;x=y\r\nyou\r\n0\r\nT: 1\r\n\r\n" + FINE, HEAD + b"A: b\r\n\r\n" + FINE]
@@ -171,7 +184,8 @@ def _mutated(draw: st.DrawFn) -> list[bytes]:
 @given(_mutated())
 def test_no_mutation_gets_past_that_uvicorn_stops(pieces: list[bytes]) -> None:
     ours, theirs = asyncio.run(_compare(pieces))
-    assert ours == theirs[: len(ours)]
+    rest = iter(theirs)
+    assert all(body in rest for body in ours)  # the same messages in the same order; some are refused for their address
 
 
 @settings(max_examples=100, deadline=None)

@@ -15,6 +15,7 @@ from typing import Final
 import orjson
 
 from adapters.education.school_table.columns import AMOUNTS, LINE_NUMBERS, aliases, plain
+from adapters.education.school_table.row import fee_name, project
 from adapters.education.school_table.upload import file_of
 from adapters.education.school_table.wire import Row, read_rows
 from hub.adapter import Answer, Delivery, Message, Outcome, Settings
@@ -23,7 +24,7 @@ from hub.errors import Fault, Retry
 MAX_FAULTS: Final = 1000
 """Faults told one by one; more are only counted."""
 
-OWN: Final = frozenset({"收退", "行号", "学校代码"})
+OWN: Final = frozenset({"收退", "行号", "学校代码", "费用编号", "缴费笔号", "原缴费笔号"})
 """What the adapter adds to a tree: no part of the row's content."""
 
 
@@ -83,11 +84,8 @@ class SchoolTable:
         return Message(index, raw, self._identity(row.tree), self._fingerprint(row.tree), "row", row.charset, tree)
 
     def _identity(self, tree: Mapping[str, str]) -> str:
-        project = tree.get("收费项目代码") or tree["收费项目"]
-        if tree.get("流水号"):
-            return f"{self.school}/{tree['流水号']}/{project}"
-        parts = (tree["学号"], tree.get("学年", ""), tree.get("学期", ""), project)
-        return f"{self.school}/" + "-".join(part.replace("-", "_") for part in parts)
+        named = f"{tree['流水号']}/{project(tree)}" if tree.get("流水号") else fee_name(tree)
+        return f"{self.school}/{named}"
 
     def _fingerprint(self, tree: Mapping[str, str]) -> bytes:
         content: dict[str, str] = {}

@@ -18,6 +18,9 @@ _NUMBER: Final = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?%?")
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.\d+)?[eE][+]?\d+")
 _WHOLE_FLOAT: Final = re.compile(r"(\d+)\.0+")
 _KEPT_ID: Final = re.compile(r"""(?:\t+|')(\d+[0-9A-Za-z]*)\t*|="(\d+[0-9A-Za-z]*)\"""")
+_TIME: Final = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0+)?)?)?"
+)
 _DASHES: Final = frozenset({"-", "--", "—", "——", "－"})
 _RUNS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
@@ -71,6 +74,16 @@ def yuan_text(text: str, unit: str) -> str:
             raise ValueError("parts of a fen")
         value = value.scaleb(-2)
     return f"{value:f}"
+
+
+def time_text(text: str) -> str:
+    """A day or a time as spreadsheets write it (2026/9/1 8:30) with all its digits: 2026-09-01 08:30:00."""
+    found = _TIME.fullmatch(text)
+    if not found:
+        return text
+    year, month, day, hour, minute, second = found.groups()
+    written = f"{year}-{month:0>2}-{day:0>2}"
+    return written if hour is None else f"{written} {hour:0>2}:{minute}:{second or '00'}"
 
 
 def number_text(value: float) -> str:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from adapters.education.school_table.faults import BAD_SETTING
 
-Kind = Literal["id", "amount", "text"]
+Kind = Literal["id", "amount", "time", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ COLUMNS: Final[dict[str, Column]] = {
     "实收": Column("amount", ("SSJE", "实收金额", "实缴金额", "实缴", "缴费金额", "已缴金额", "实收(元)")),
     "缴费方式": Column("text", ("JFFS", "支付方式", "收费方式", "缴费渠道", "支付渠道")),
     "流水号": Column("id", ("LSH", "缴费流水号", "收费流水号", "业务流水号", "收据号")),
-    "缴费时间": Column("text", ("JFSJ", "JFRQ", "缴费日期", "收费日期", "收费时间", "支付时间", "交费时间")),
+    "缴费时间": Column("time", ("JFSJ", "JFRQ", "缴费日期", "收费日期", "收费时间", "支付时间", "交费时间")),
     "订单号": Column("id", ("DDH", "商户订单号", "缴费订单号", "支付订单号")),
     "交易号": Column("id", ("JYH", "交易流水号", "支付流水号", "渠道交易号", "第三方流水号")),
     "原流水号": Column("id", ("YLSH", "原缴费流水号", "原交易流水号")),

@@ -1,17 +1,22 @@
 """One row of a fee table → what its columns hold, judged cell by cell.
 
 The tree has every column under the heading as written, and known columns under their standard heading too, amounts in
-yuan. Three more entries are the adapter's own: 行号, 学校代码, and 收退 (收 money came, 退 it went back, 未缴 neither).
-应缴 is 应收 less 减免 where the sheet has no such column, and is checked against them where it has.
+yuan. Some entries are the adapter's own, because a row needs them whole and a mapping has no conditions inside a value:
+
+    行号 学校代码    where it stands; the school of the settings
+    收退             收 money came, 退 it went back, 未缴 neither
+    应缴             应收 less 减免 where the sheet has no such column; checked against them where it has
+    费用编号         学号-学年-学期-项目, or 流水号-项目 where there is no 学号: what is owed, under one name for ever
+    缴费笔号         流水号-项目: one payment may answer several rows; 原缴费笔号 likewise of 原流水号
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from adapters.education.school_table.cells import clean, lost_digits, runs, unfit, whole, yuan_text
+from adapters.education.school_table.cells import clean, lost_digits, runs, time_text, unfit, whole, yuan_text
 from adapters.education.school_table.columns import COLUMNS
 from adapters.education.school_table.faults import (
     BAD_AMOUNT,
@@ -46,7 +51,20 @@ def row_tree(headings: Headings, cells: Sequence[str], row: int, unit: str) -> d
     for needed in _keys(tree):
         if not tree.get(needed):
             raise NO_KEY(f"row {row} {needed}", row=row, column=needed)
-    return tree | _owed(tree, row)
+    return tree | _owed(tree, row) | _names(tree)
+
+
+def project(tree: Mapping[str, str]) -> str:
+    """The project's code, or its name where it has none."""
+    return tree.get("收费项目代码") or tree.get("收费项目", "")
+
+
+def fee_name(tree: Mapping[str, str]) -> str:
+    """What is owed, under one name: 学号-学年-学期-项目; a dash inside a part becomes a low line."""
+    if not tree.get("学号"):
+        return f"{tree['流水号']}-{project(tree)}"
+    parts = (tree["学号"], tree.get("学年", ""), tree.get("学期", ""), project(tree))
+    return "-".join(part.replace("-", "_") for part in parts if part)
 
 
 def amount(tree: dict[str, str], name: str) -> Decimal:
@@ -64,18 +82,28 @@ def _judged(standard: str, text: str, row: int, unit: str) -> str:
             return yuan_text(text, unit)
         except ValueError:
             raise BAD_AMOUNT(where, row=row, column=standard, unit=UNITS[unit]) from None
+    if column is not None and column.kind == "time":
+        text = time_text(text)
     if runs(text):
         raise FORMULA(where, row=row, column=standard[:40])
     if column is not None and column.kind == "id":
         if lost_digits(text):
             raise LOST_DIGITS(where, row=row, column=standard)
         return whole(text)
-    return text
+    return " ".join(text.splitlines()) if column is not None else text
 
 
 def _keys(tree: dict[str, str]) -> tuple[str, ...]:
-    project = "收费项目" if "收费项目代码" not in tree else "收费项目代码"
-    return ("姓名", project) if tree.get("流水号") else ("姓名", project, "学号")
+    named = "收费项目代码" if "收费项目代码" in tree else "收费项目"
+    return ("姓名", named) if tree.get("流水号") else ("姓名", named, "学号")
+
+
+def _names(tree: dict[str, str]) -> dict[str, str]:
+    made = {"费用编号": fee_name(tree)}
+    for serial, name in (("流水号", "缴费笔号"), ("原流水号", "原缴费笔号")):
+        if tree.get(serial):
+            made[name] = f"{tree[serial]}-{project(tree)}"
+    return made
 
 
 def _owed(tree: dict[str, str], row: int) -> dict[str, str]:

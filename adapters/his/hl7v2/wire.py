@@ -44,14 +44,14 @@ def parse(text: str, marks: Delimiters, charset: str) -> tuple[list[Segment], tu
         lines = text.split("\r")
     field = marks.field
     values = _reader(marks, charset)
-    segments: list[Segment] = []
-    for number, line in enumerate(lines, 1):
+    # MSH-2 holds the delimiters themselves and is not taken apart.
+    rest = lines[0][4 + len(marks.encoding) :]
+    segments: list[Segment] = [["MSH", field, marks.encoding, *values(rest, rest.split(field))[1:]]]
+    for number, line in enumerate(lines[1:], 2):
         if line[3:4] == field and line[:3].isalnum():
             segments.append(values(line, line.split(field)))
         elif line.strip():
             segments.append(_odd(line, number, field, values))
-    first = segments[0]
-    segments[0] = ["MSH", field, marks.encoding, *first[2:]]
     return segments, remarks
 
 
@@ -80,17 +80,17 @@ def _reader(marks: Delimiters, charset: str) -> Callable[[str, list[str]], Segme
         return made if isinstance(made, str) else [made]
 
     def plain(text: str) -> Value:
-        if component in text:
+        if subcomponent in text:
             return [[_pieces(piece, subcomponent) for piece in text.split(component)]]
-        return [[text.split(subcomponent)]]
+        return [text.split(component)]
 
     def line_fields(line: str, pieces: list[str]) -> Segment:
         # Most lines have components only, or those and sub-components: worth two short ways.
         if mark in line or (repetition and repetition in line):
-            return [field(piece) for piece in pieces]
+            return [field(piece) if piece and not piece.isalnum() else piece for piece in pieces]
         if not subcomponent or subcomponent not in line:
-            return [[piece.split(component)] if component in piece else piece for piece in pieces]
-        return [plain(piece) if component in piece or subcomponent in piece else piece for piece in pieces]
+            return [[piece.split(component)] if piece and component in piece else piece for piece in pieces]
+        return [plain(piece) if piece and (component in piece or subcomponent in piece) else piece for piece in pieces]
 
     return line_fields
 

@@ -46,6 +46,7 @@ class Rest:
         Raises:
             Reject: always.
         """
+        del delivery
         raise READ_ONLY("method")
 
     def answer(

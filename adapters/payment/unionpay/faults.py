@@ -121,8 +121,8 @@ ANSWER_FORM: Final = define(
 NOT_FINAL: Final = define(
     "BH-UPA-031",
     Retry,
-    zh="银联尚无最终结果(应答码 {code})",
-    en="UnionPay has no final result yet (code {code})",
+    zh="银联尚无最终结果(应答码 {found})",
+    en="UnionPay has no final result yet (code {found})",
     do_zh="按规定的间隔再查",
     do_en="ask again on the documented schedule",
 )
@@ -145,8 +145,8 @@ DIFFERENT_AMOUNT: Final = define(
 NOT_PAID: Final = define(
     "BH-UPA-034",
     Reject,
-    zh="查询结果:该笔交易没有成功(应答码 {code})",
-    en="the query says that the trade did not succeed (code {code})",
+    zh="查询结果:该笔交易没有成功(应答码 {found})",
+    en="the query says that the trade did not succeed (code {found})",
     do_zh="在银联商户服务网站核对该笔交易",
     do_en="check the trade on UnionPay's merchant pages",
 )

@@ -108,15 +108,15 @@ def understand(question: Question, response: Response, trust: Trust, at: datetim
     if code == NO_SUCH_TRADE:
         return ()
     if code != "00":
-        raise NOT_FINAL("respCode", code=code)
+        raise NOT_FINAL("respCode", found=code)
     for name in ("merId", "orderId", "txnTime"):
         if fields.get(name) != question.fields[name]:
             raise OTHER_TRADE(name, field=name)
     code = fields.get("origRespCode", "")
     if code in ("", "03", "04", "05"):
-        raise NOT_FINAL("origRespCode", code=code)
+        raise NOT_FINAL("origRespCode", found=code)
     if code not in SUCCEEDED:
-        raise NOT_PAID("origRespCode", code=code if len(code) == 2 and code.isalnum() else "?")
+        raise NOT_PAID("origRespCode", found=code if len(code) == 2 and code.isalnum() else "?")
     if str(amount(fields)) != question.fields["txnAmt"]:
         raise DIFFERENT_AMOUNT("txnAmt")
     if shaped(fields, "queryId") != question.fields["queryId"]:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from hub.engine.embedded.core import Core
 from hub.engine.faults import NO_SUCH_COMMAND
+from hub.ledger.records import Batch, Submission
 from hub.ledger.sqlite import SqliteLedger
 
 
@@ -23,6 +26,7 @@ class Commands:
             "reload": self.reload,
             "numbers.receive": self.receive_numbers,
             "bills.release": self.release,
+            "parked.replay": self.replay,
             "audit": self.audit,
         }
 
@@ -65,6 +69,15 @@ class Commands:
         released = self._ledger.release(bill_ids, datetime.now(UTC), actor)
         self._core.wake()
         return released
+
+    def replay(self, submission: bytes, actor: str) -> dict[str, Any]:
+        """Takes a parked message in again, as today's configuration reads it; its verdict."""
+        message = msgspec.msgpack.decode(submission, type=Submission)
+        now = datetime.now(UTC)
+        (verdict,) = self._ledger.apply(Batch([message]), now, 0).verdicts
+        self._ledger.audit(actor, "parked.replay", message.id, verdict.place, now)
+        self._core.wake()
+        return {"place": verdict.place, "bills": verdict.bills, "code": verdict.fault.code if verdict.fault else ""}
 
     def audit(self, actor: str, action: str, subject: str, reason: str) -> bool:
         """Writes a row of the audit log."""

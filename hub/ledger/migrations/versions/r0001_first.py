@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("holds", sa.Text(), nullable=False),
         sa.Column("issue", sa.String(length=10), nullable=False),
+        sa.Column("before", sa.String(length=16), server_default="", nullable=False),
         sa.Column("bill_code", sa.String(length=8), nullable=True),
         sa.Column("bill_number", sa.String(length=10), nullable=True),
         sa.Column("check_code", sa.String(length=6), nullable=True),

@@ -1,0 +1,1 @@
+"""Puts the rooms together into processes: the parent with the core, doors, issuers, the relay."""

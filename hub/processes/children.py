@@ -1,0 +1,109 @@
+"""Starts children, starts a dead one anew, and sees them all out. Each is ended by its own process id."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hub.engine.faults import CHILD_FAILS
+from hub.errors import Fault
+from hub.processes.plan import Plan, environment_of
+
+log = logging.getLogger("billhub.children")
+
+FASTEST_RESTART: Final = 0.2
+SLOWEST_RESTART: Final = 5.0
+STEADY_SECONDS: Final = 10.0
+"""A child that lived this long was well: its next restart is quick again."""
+
+MODULES: Final = {
+    "door": "hub.processes.door",
+    "issuer": "hub.processes.issuer",
+    "relay": "hub.processes.relay",
+}
+
+
+@dataclass(slots=True)
+class _Seat:
+    plan: Plan
+    handles: Sequence[int]
+    task: asyncio.Task[None] | None = None
+    process: asyncio.subprocess.Process | None = None
+    met: bool = False
+
+
+class Children:
+    """The hub's child processes. `fatal` is called when one does not start at all."""
+
+    def __init__(self, fatal: Callable[[Fault], None]) -> None:
+        self._fatal = fatal
+        self._seats: list[_Seat] = []
+        self._ending = False
+
+    def start(self, plan: Plan, handles: Sequence[int] = ()) -> None:
+        """Starts a child, and keeps it started; `handles` are the file descriptors it inherits."""
+        seat = _Seat(plan, handles)
+        seat.task = asyncio.get_running_loop().create_task(self._keep(seat))
+        self._seats.append(seat)
+
+    def met(self, pid: int) -> None:
+        """A child said hello."""
+        for seat in self._seats:
+            if seat.process is not None and seat.process.pid == pid:
+                seat.met = True
+
+    def pids(self, role: str) -> list[int]:
+        """The process ids of a role."""
+        return [
+            seat.process.pid
+            for seat in self._seats
+            if seat.plan.role == role and seat.process is not None and seat.process.returncode is None
+        ]
+
+    async def end(self, seconds: float) -> None:
+        """Waits until the children are gone; whoever is not, is killed."""
+        self._ending = True
+        living = [seat.process for seat in self._seats if seat.process is not None and seat.process.returncode is None]
+        waits = [asyncio.ensure_future(process.wait()) for process in living]
+        if waits:
+            await asyncio.wait(waits, timeout=seconds)
+        for process in living:
+            if process.returncode is None:
+                log.warning("process %s does not end; it is killed", process.pid)
+                process.send_signal(signal.SIGKILL)
+        for seat in self._seats:
+            if seat.task is not None:
+                seat.task.cancel()
+
+    async def _keep(self, seat: _Seat) -> None:
+        pause = FASTEST_RESTART
+        failures = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            seat.met = False
+            seat.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                MODULES[seat.plan.role],
+                env=environment_of(seat.plan),
+                pass_fds=tuple(seat.handles),
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+            code = await seat.process.wait()
+            if self._ending:
+                return
+            failures = 0 if seat.met else failures + 1
+            if failures >= 3:
+                self._fatal(CHILD_FAILS(role=seat.plan.role))
+                return
+            pause = FASTEST_RESTART if loop.time() - started > STEADY_SECONDS else min(pause * 2, SLOWEST_RESTART)
+            log.warning("%s process %s ended with %s; it is started anew", seat.plan.role, seat.process.pid, code)
+            await asyncio.sleep(pause)
+            if self._ending:
+                return

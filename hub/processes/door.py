@@ -1,0 +1,79 @@
+"""A door process: parses, verifies and maps, and sends what gathered to the core in one frame."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any, Protocol
+
+from hub.config import load_units
+from hub.doors.folder import serve_folder
+from hub.doors.http import serve_http
+from hub.doors.mllp import serve_mllp
+from hub.engine.desk import Desk
+from hub.engine.embedded.counter import LinkCounter
+from hub.engine.embedded.frames import Frame, Reload, Settled, Verdicts
+from hub.engine.embedded.home import Home
+from hub.engine.intake import Intake
+from hub.ledger.reader import Reader
+from hub.processes.child import Child, run_child
+from hub.processes.pages import LazyApp
+from hub.processes.plan import Plan, plan_from_environment
+
+
+class _Closes(Protocol):
+    async def close(self, grace_seconds: float) -> Any: ...
+
+
+class OpenDoors:
+    """The doors of one process."""
+
+    def __init__(self, desk: Desk, app: LazyApp | None) -> None:
+        self._desk = desk
+        self._app = app
+        self._servers: list[_Closes] = []
+
+    async def open(self, http: socket.socket | None, mllp: dict[str, socket.socket], folders: dict[str, str]) -> None:
+        """Opens doors on sockets that are bound already, and watches folders."""
+        if http is not None:
+            self._servers.append(await serve_http(http, self._desk, self._app))
+        for source, sock in mllp.items():
+            self._servers.append(await serve_mllp(sock, source, self._desk, refuse=self._desk.refuse))
+        for source, path in folders.items():
+            self._servers.append(await serve_folder(Path(path), source, self._desk))
+
+    async def close(self, seconds: float) -> None:
+        """Takes nothing new, answers what is in flight, closes."""
+        await asyncio.gather(*(server.close(seconds) for server in self._servers))
+
+
+async def main() -> None:
+    """Runs a door process by the plan in its environment."""
+    plan: Plan = plan_from_environment()
+    home = Home(plan.data_path)
+    vault = home.vault()
+    child = Child("door", home.socket)
+    counter = LinkCounter(await child.connect())
+    reader = Reader(home.folder, vault, shared=True)
+    desk = Desk(Intake(load_units(plan.config_path), vault), counter, reader)
+
+    def on_frame(frame: Frame) -> None:
+        if isinstance(frame, Verdicts):
+            counter.answered(frame)
+        elif isinstance(frame, Settled):
+            counter.settled(frame)
+        elif isinstance(frame, Reload):
+            desk.change(Intake(load_units(plan.config_path), vault))
+
+    child.on_frame = on_frame
+    doors = OpenDoors(desk, LazyApp(home, plan.config_path))
+    child.on_stop = doors.close
+    http = socket.socket(fileno=plan.http) if plan.http >= 0 else None
+    mllp = {source: socket.socket(fileno=handle) for source, handle in plan.mllp.items()}
+    await doors.open(http, mllp, plan.folders)
+    child.hello()
+
+
+if __name__ == "__main__":
+    run_child(main)

@@ -1,0 +1,63 @@
+"""An issuer process: gets due bills with their numbers, gives them back signed. It never opens the database."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from random import SystemRandom
+
+from hub.config import load_units
+from hub.engine.embedded.frames import Frame, Handout, Reload, Signed
+from hub.engine.embedded.home import Home
+from hub.issuing.local import LocalIssuer
+from hub.issuing.units import units_issuing
+from hub.ledger.records import Work
+from hub.processes.child import Child, run_child
+from hub.processes.plan import plan_from_environment
+
+SLICE = 8
+"""Bills signed before what is done is sent back: small enough that a bill does not wait for its neighbours."""
+
+
+def local_issuer(home: Home, config: object) -> LocalIssuer:
+    """A local issuer for the units of a configuration."""
+    units = units_issuing(load_units(config))  # type: ignore[arg-type]
+    return LocalIssuer(units, home.vault(), SystemRandom(), lambda: datetime.now(UTC))
+
+
+async def main() -> None:
+    """Runs an issuer process by the plan in its environment."""
+    plan = plan_from_environment()
+    home = Home(plan.data_path)
+    child = Child("issuer", home.socket, plan.capacity)
+    await child.connect()
+    issuer = local_issuer(home, plan.config_path)
+    queue: list[Work] = []
+    waiting = asyncio.Event()
+
+    def on_frame(frame: Frame) -> None:
+        nonlocal issuer
+        if isinstance(frame, Handout):
+            queue.extend(frame.work)
+            waiting.set()
+        elif isinstance(frame, Reload):
+            issuer = local_issuer(home, plan.config_path)
+
+    async def sign() -> None:
+        while True:
+            await waiting.wait()
+            part, queue[:] = queue[:SLICE], queue[SLICE:]
+            if not queue:
+                waiting.clear()
+            issued, failed = issuer.issue(part)
+            child.link.send(Signed(issued, failed))
+            await asyncio.sleep(0)
+
+    child.on_frame = on_frame
+    signing = asyncio.get_running_loop().create_task(sign())
+    child.hello()
+    await signing
+
+
+if __name__ == "__main__":
+    run_child(main)

@@ -1,0 +1,37 @@
+"""The pages and APIs beside the message doors, loaded when first asked for: the hub is ready before they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class LazyApp:
+    """An ASGI application that imports the real one on its first request."""
+
+    def __init__(self, home: Any, config: Path) -> None:
+        self._home = home
+        self._config = config
+        self._app: Any = None
+        self._loading = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI 3."""
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        if self._app is None:
+            async with self._loading:
+                if self._app is None:
+                    from hub.processes.app import make_app
+
+                    self._app = make_app(self._home, self._config)
+        await self._app(scope, receive, send)

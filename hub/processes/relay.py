@@ -1,0 +1,101 @@
+"""The relay process: the outbox's way out, and the outside's answers' way in."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from hub.adapter import Asker, Delivery, Message
+from hub.config import load_units
+from hub.delivery.relay import Relay
+from hub.engine.embedded.frames import Answered, Command, Frame, Link, Poke, Reload, Sent
+from hub.engine.embedded.home import Home
+from hub.engine.intake import Intake
+from hub.engine.platforms import platforms_of
+from hub.errors import Fault
+from hub.ledger.aad import document_aad
+from hub.ledger.applying import record
+from hub.ledger.reader import Reader
+from hub.ledger.records import Confirmed
+from hub.processes.child import Child, run_child
+from hub.processes.plan import plan_from_environment
+from hub.security.vault import Vault
+
+
+class LinkResults:
+    """See `hub.delivery.relay.Results`: over the link, in order, and known to be durable by an answered command."""
+
+    def __init__(self, link: Link, vault: Vault, intake: Intake) -> None:
+        self._link = link
+        self._vault = vault
+        self.intake = intake
+        self._seq = 0
+        self._flushed: dict[int, asyncio.Future[None]] = {}
+
+    def confirmed(self, unit: str, bill_id: str, xml: bytes | None, fault: Fault | None) -> None:
+        """Seals the countersigned XML and sends it."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        sealed = self._vault.seal(unit, document_aad(bill_id, "xml"), xml) if xml else b""
+        self._link.send(Sent(confirmed=[Confirmed(bill_id, at, sealed, record(fault) if fault else None)]))
+
+    def told(self, unit: str, source: str, delivery: Delivery, messages: tuple[Message, ...], row: int) -> None:
+        """Translates the answer like any message, and sends it."""
+        bound = self.intake.bound(f"{unit}/{source}")
+        self._link.send(Sent(submissions=self.intake.translate(bound, delivery, messages), done=[row]))
+
+    def later(self, row: int, at: datetime, fault: Fault | None) -> None:
+        """A row to try again."""
+        self._link.send(Sent(later=[(row, at.isoformat(timespec="milliseconds"), record(fault) if fault else None)]))
+
+    async def flush(self) -> None:
+        """A command goes behind the results, and is answered after their commit."""
+        self._seq += 1
+        done = self._flushed[self._seq] = asyncio.get_running_loop().create_future()
+        self._link.send(Command(self._seq, "flush", {}))
+        await done
+
+    def answered(self, seq: int) -> None:
+        """The core has caught up."""
+        done = self._flushed.pop(seq, None)
+        if done is not None and not done.done():
+            done.set_result(None)
+
+
+async def main() -> None:
+    """Runs a relay process by the plan in its environment."""
+    plan = plan_from_environment()
+    home = Home(plan.data_path)
+    vault = home.vault()
+    units = load_units(plan.config_path)
+    child = Child("relay", home.socket)
+    results = LinkResults(await child.connect(), vault, Intake(units, vault))
+
+    def asker(unit: str, source: str) -> Asker | None:
+        found = results.intake.sources.get(f"{unit}/{source}")
+        return found.source if found is not None and isinstance(found.source, Asker) else None
+
+    relay = Relay(Reader(home.folder, vault, shared=True), results, platforms_of(units, home.trust), asker)
+
+    def on_frame(frame: Frame) -> None:
+        if isinstance(frame, Poke):
+            relay.poked.set()
+        elif isinstance(frame, Answered):
+            results.answered(frame.seq)
+        elif isinstance(frame, Reload):
+            changed = load_units(plan.config_path)
+            results.intake = Intake(changed, vault)
+            relay.platforms = platforms_of(changed, home.trust)
+
+    child.on_frame = on_frame
+    running = asyncio.get_running_loop().create_task(relay.run())
+
+    async def stop(_seconds: float) -> None:
+        running.cancel()
+
+    child.on_stop = stop
+    child.hello()
+    await asyncio.gather(running, return_exceptions=False)
+
+
+if __name__ == "__main__":
+    run_child(main)
