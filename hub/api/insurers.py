@@ -19,7 +19,7 @@ from hub.security.vault import Vault
 def router(reader: Reader, vault: Vault, units: Sequence[UnitConfig]) -> APIRouter:
     """The routes over a ledger, for the insurers the units name."""
     access = Access(units)
-    secret = vault.search_hash("", "cursor", "insurers").hex()
+    secret = vault.secret("insurers' cursors").hex()
     dialect = adapter("insurance/rest").connect({"cursor_key": secret})
     assert isinstance(dialect, Server)
     server: Server = dialect

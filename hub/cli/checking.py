@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hub.cli.check_mappings import check_mapping_files, is_mapping
 from hub.config import read_unit
 from hub.engine.intake import bind_source
 from hub.errors import Config
 from hub.findings import Finding
-from hub.mapping.lint import lint_mapping
 from hub.yaml_text import read_yaml
 
 
@@ -18,11 +18,9 @@ def check_paths(paths: Iterable[Path]) -> tuple[int, list[Finding]]:
     checked = 0
     findings: list[Finding] = []
     for file in _files(paths):
-        if file.name.endswith(".test.yaml"):
-            continue
         data = read_yaml(file).data
-        if isinstance(data, dict) and "mapping" in data and "unit" not in data:
-            found = lint_mapping(file)
+        if file.name.endswith(".test.yaml") or (is_mapping(file) and "unit" not in data):
+            found = check_mapping_files([file])
         elif isinstance(data, dict) and ("unit" in data or "sources" in data):
             found = check_unit(file)
         elif file in set(paths):

@@ -1,91 +1,42 @@
-"""`billhub explain`: the events a mapping makes of each message of a sample, and why."""
+"""billhub explain: the events a mapping makes of a message, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Final
 
-from hub.adapter import Message
-from hub.cli.read import messages_of
-from hub.errors import Fault, Lang
-from hub.mapping import Made, load_mapping, run_first_matching
-from hub.mapping import Mapping as Translation
-from hub.mapping.explain import explain
-from hub.registry import adapter, bind, mapping_path
+import typer
 
+from hub.cli.language import LANG, say
+from hub.cli.options import At, Set
+from hub.cli.output import BAD, GOOD, end, faults_end, put_json
 
-def explain_files(
-    mapping: str | Path,
-    samples: Sequence[Path],
-    settings: Mapping[str, Any],
-    at: datetime,
-    why: bool = False,
-    *,
-    adapter_name: str = "",
-    base: Path = Path(),
-    folders: Sequence[Path] = (),
-    lang: Lang = "zh",
-) -> Iterator[dict[str, Any]]:
-    """The `explain` lines of contract.md.
-
-    Args:
-        mapping: a mapping's name, or its file.
-        samples: bodies, or raw requests in `.http` files.
-        settings: raw settings of the adapter, as in a unit's YAML.
-        at: the time of receipt, with offset.
-        why: also every field with its path, text and transforms.
-        adapter_name: the adapter, where the mapping's own name does not say it.
-        base: where `{file: …}` settings start.
-        folders: a unit's own mapping folders.
-        lang: the language of errors.
-
-    Raises:
-        Config: no such mapping or adapter, findings in the mapping, or settings the adapter does not take.
-        OSError: a sample that cannot be read.
-    """
-    loaded = load_mapping(file_of(mapping, folders))
-    spec = adapter(adapter_name or adapter_of(loaded.name))
-    source = spec.connect(bind(spec, settings, base))
-    for sample in samples:
-        for message in messages_of(spec, source, sample, at):
-            yield {"file": str(sample), **_line(loaded, message, at, why, lang)}
+NAME: Final = "explain"
+HELP: Final = say(
+    "查看映射把消息翻译成什么、为什么。例: billhub explain his/hl7v2/dft-p03 message.hl7 --why",
+    "Shows what a mapping makes of a message, and why. Example: billhub explain his/hl7v2/dft-p03 message.hl7 --why",
+)
 
 
-def file_of(mapping: str | Path, folders: Sequence[Path] = ()) -> Path:
-    """A mapping's file, by path or by name.
+def command(
+    mapping: Annotated[str, typer.Argument(metavar="MAPPING", help=say("映射名或文件", "a mapping's name or file"))],
+    samples: Annotated[list[Path], typer.Argument(metavar="SAMPLE")],
+    why: Annotated[bool, typer.Option("--why", help=say("逐字段说明", "field by field"))] = False,
+    settings: Set = None,
+    at: At = "",
+    adapter: Annotated[
+        str, typer.Option(help=say("适配器(默认由映射名得出)", "the adapter, where the name does not say it"))
+    ] = "",
+) -> None:
+    """One JSON line a message; exit 1 where any is not ok."""
+    from hub.cli.explaining import explain_files
+    from hub.cli.options import instant
+    from hub.cli.reading import settings_of
 
-    Raises:
-        Config: there is none.
-    """
-    path = Path(mapping)
-    if path.suffix in {".yaml", ".yml"} and path.is_file():
-        return path
-    return mapping_path(str(mapping), folders)
-
-
-def adapter_of(mapping_name: str) -> str:
-    """his/hl7v2/dft-p03 → his/hl7v2."""
-    return "/".join(mapping_name.split("/")[:2])
-
-
-def _line(loaded: Translation, message: Message, at: datetime, why: bool, lang: Lang) -> dict[str, Any]:
-    line: dict[str, Any] = {"index": message.index}
-    if message.fault is not None:
-        return {**line, "ok": False, "error": message.fault.json(lang)}
-    try:
-        made: Made = run_first_matching((loaded,), message.tree, at)
-        line |= {
-            "ok": True,
-            "events": [event.to_dict() for event in made.events],
-            "flags": [flag.json() for flag in made.flags],
-        }
-    except Fault as fault:
-        line |= {"ok": False, "error": fault.json(lang)}
-    if why:
-        try:
-            line["fields"] = [one.json() for one in explain(loaded, message.tree, at)]
-        except Fault:  # the same fault as above: there is nothing to explain field by field
-            line["fields"] = []
-    return line
+    with faults_end():
+        good = True
+        given = settings_of(settings or ())
+        for line in explain_files(mapping, samples, given, instant(at), why, adapter_name=adapter, lang=LANG):
+            good = good and line["ok"]
+            put_json(line)
+        end(GOOD if good else BAD)

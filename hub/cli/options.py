@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -27,4 +28,28 @@ Reveal = Annotated[
     ),
 ]
 
-__all__ = ["DEFAULT_DATA", "Config", "Data", "Json", "Reveal"]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help=say("适配器设置;NAME=@文件 取文件内容", "a setting; NAME=@FILE for a file")
+    ),
+]
+At = Annotated[str, typer.Option("--at", metavar="TIME", help=say("设定时钟,RFC 3339", "sets the clock, RFC 3339"))]
+
+
+def instant(text: str) -> datetime:
+    """The time an --at names, or now. A time without offset is local.
+
+    Raises:
+        typer.BadParameter: not RFC 3339.
+    """
+    if not text:
+        return datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("2026-11-25T08:00:00+08:00", param_hint="--at") from None
+    return at if at.tzinfo else at.astimezone()
+
+
+__all__ = ["DEFAULT_DATA", "At", "Config", "Data", "Json", "Reveal", "Set", "instant"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hub.cli.language import say
+from hub.cli.language import LANG, say
 from hub.cli.opened import DEFAULT_DATA, actor, reader, replayed, writer
 from hub.cli.options import Config, Data, Json, Reveal
 from hub.cli.output import BAD, GOOD, complain, end, faults_end, put, put_json
@@ -22,8 +22,10 @@ def list_(data: Data = DEFAULT_DATA, unit: str = "", as_json: Json = False) -> N
     with faults_end():
         for entry in reader(data).parked(unit):
             fault = entry["fault"] or {}
-            line = f"{entry['id']}  {entry['at'][:19]}  {entry['unit']}/{entry.get('source', '-')}  {fault.get('code', '')}"
-            put_json(entry) if as_json else put(f"{line} {fault.get('what', '')}")
+            shown = fault.get(LANG, {})
+            where = f"{entry['unit']}/{entry.get('source', '-')}"
+            line = f"{entry['id']}  {entry['at'][:19]}  {where}  {shown.get('code', '')} {shown.get('what', '')}"
+            put_json({**entry, "fault": shown}) if as_json else put(line)
         end(GOOD)
 
 

@@ -1,181 +1,38 @@
-"""`billhub read`: what the hub sees in a message before any mapping, one JSON-ready dict a message."""
+"""billhub read: what the hub sees in a message before any mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
-from lxml import etree
+import typer
 
-from hub.adapter import Delivery, Message, Source
-from hub.errors import Config, Fault, Lang, define
-from hub.registry import AdapterSpec, adapter, bind
+from hub.cli.language import LANG, say
+from hub.cli.options import At, Set
+from hub.cli.output import BAD, GOOD, end, faults_end, put_json
 
-BAD_REQUEST_FILE: Final = define(
-    "BH-CLI-001",
-    Config,
-    zh="这不是原始 HTTP 请求:{reason}",
-    en="this is not a raw HTTP request: {reason}",
-    do_zh="首行写 POST /路径 HTTP/1.1,随后是请求头,空行之后是正文",
-    do_en="begin with POST /path HTTP/1.1, then the headers, an empty line, and the body",
+NAME: Final = "read"
+HELP: Final = say(
+    "查看系统在消息里读到的内容(未映射)。例: billhub read his/hl7v2 message.hl7",
+    "Shows what the hub sees in a message, before any mapping. Example: billhub read his/hl7v2 message.hl7",
 )
-BAD_SET: Final = define(
-    "BH-CLI-002",
-    Config,
-    zh="--set {found} 的写法不对",
-    en="--set {found} is not NAME=VALUE",
-    do_zh="写成 名称=值,或 名称=@文件",
-    do_en="write NAME=VALUE, or NAME=@FILE for a file's content",
-)
-_DEPTH: Final = 200
 
 
-def settings_of(sets: Sequence[str]) -> dict[str, Any]:
-    """`--set` options as raw settings: NAME=VALUE, NAME=@FILE; a name given twice makes a list.
+def command(
+    adapter: Annotated[str, typer.Argument(metavar="ADAPTER", help="his/hl7v2, payment/alipay, …")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help=say("正文,或 .http 原始请求", "a body, or a raw .http request"))
+    ],
+    settings: Set = None,
+    at: At = "",
+) -> None:
+    """One JSON line a message; exit 1 where any is not ok."""
+    from hub.cli.options import instant
+    from hub.cli.reading import read_files, settings_of
 
-    Raises:
-        Config: an option without `=`.
-    """
-    made: dict[str, Any] = {}
-    for one in sets:
-        name, equals, value = one.partition("=")
-        if not name or not equals:
-            raise BAD_SET(found=one[:40])
-        given: Any = {"file": value[1:]} if value.startswith("@") else value
-        if name not in made:
-            made[name] = given
-        elif isinstance(made[name], list):
-            made[name].append(given)
-        else:
-            made[name] = [made[name], given]
-    return made
-
-
-def read_files(
-    adapter_name: str,
-    files: Sequence[Path],
-    settings: Mapping[str, Any],
-    at: datetime,
-    *,
-    base: Path = Path(),
-    lang: Lang = "zh",
-) -> Iterator[dict[str, Any]]:
-    """The `read` lines of contract.md.
-
-    Args:
-        adapter_name: family/vendor.
-        files: bodies, or raw requests in `.http` files.
-        settings: raw settings, as in a unit's YAML.
-        at: the time of receipt, with offset.
-        base: where `{file: …}` settings start.
-        lang: the language of errors.
-
-    Raises:
-        Config: no such adapter, or settings it does not take.
-        OSError: a file that cannot be read.
-    """
-    spec = adapter(adapter_name)
-    source = spec.connect(bind(spec, settings, base))
-    for file in files:
-        for message in messages_of(spec, source, file, at):
-            line: dict[str, Any] = {"file": str(file), "index": message.index}
-            if message.fault is not None:
-                yield {**line, "ok": False, "error": message.fault.json(lang)}
-            else:
-                yield {
-                    **line,
-                    "ok": True,
-                    "kind": message.kind,
-                    "charset": message.charset,
-                    "tree": json_tree(message.tree),
-                    "warnings": list(message.warnings),
-                }
-
-
-def messages_of(spec: AdapterSpec, source: Source, file: Path, at: datetime) -> list[Message]:
-    """The messages of a file; one that is refused as a whole is a single message with its fault.
-
-    Raises:
-        Config: a `.http` file that is no request.
-        OSError: the file cannot be read.
-    """
-    delivery = delivery_of(file, at, spec)
-    try:
-        return list(source.read(delivery))
-    except Config:
-        raise
-    except Fault as fault:
-        return [Message(0, delivery.body, "", b"", fault=fault)]
-
-
-def delivery_of(file: Path, at: datetime, spec: AdapterSpec) -> Delivery:
-    """A file as its adapter's first door would deliver it, or the request a `.http` file holds.
-
-    Raises:
-        Config: a `.http` file that is no request.
-        OSError: the file cannot be read.
-    """
-    content = file.read_bytes()
-    if file.suffix == ".http":
-        return request_of(content, at, str(file))
-    door = spec.manifest.doors[0] if spec.manifest.doors else "http"
-    return Delivery(content, at, door=door, name=file.name)
-
-
-def request_of(content: bytes, at: datetime, name: str = "") -> Delivery:
-    """A raw request, head and body. The head may end its lines with CRLF or LF; `/in/{unit}/{source}/` is taken off.
-
-    Raises:
-        Config: no request line, or a header without a colon.
-    """
-    crlf, lf = content.find(b"\r\n\r\n"), content.find(b"\n\n")
-    if crlf >= 0 and (lf < 0 or crlf < lf):
-        head, body = content[:crlf], content[crlf + 4 :]
-    elif lf >= 0:
-        head, body = content[:lf], content[lf + 2 :]
-    else:
-        head, body = content, b""
-    request_line, *lines = head.decode("latin-1").splitlines() or [""]
-    words = request_line.split()
-    if len(words) != 3 or not words[2].startswith("HTTP/"):
-        raise BAD_REQUEST_FILE(name, reason="1")
-    headers: dict[str, str] = {}
-    for number, line in enumerate(lines, start=2):
-        key, colon, value = line.partition(":")
-        if not colon or not key.strip():
-            raise BAD_REQUEST_FILE(name, reason=str(number))
-        headers[key.strip().lower()] = value.strip()
-    length = headers.get("content-length", "")
-    if length.isascii() and length.isdigit():
-        body = body[: int(length)]  # what an editor put behind the body is none of it
-    target, _, query = words[1].partition("?")
-    parts = target.lstrip("/").split("/")
-    path = "/".join(parts[3:] if parts[0] == "in" else parts)
-    return Delivery(body, at, method=words[0].upper(), path=path, query=query, headers=headers)
-
-
-def json_tree(tree: Any, depth: int = 0) -> Any:
-    """A tree as JSON values: an element as name, attributes, text and children; nothing nested beyond reason."""
-    if depth > _DEPTH:
-        return "…"
-    if etree.iselement(tree):
-        shown: dict[str, Any] = {"name": str(tree.tag)}
-        if tree.attrib:
-            shown["attributes"] = {str(key): str(value) for key, value in tree.attrib.items()}
-        if tree.text and tree.text.strip():
-            shown["text"] = tree.text
-        children = [json_tree(child, depth + 1) for child in tree if isinstance(child.tag, str)]
-        if children:
-            shown["children"] = children
-        return shown
-    if isinstance(tree, Mapping):
-        return {str(key): json_tree(value, depth + 1) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return [json_tree(value, depth + 1) for value in tree]
-    if isinstance(tree, (bytes, bytearray)):
-        return bytes(tree).decode("utf-8", "replace")
-    if tree is None or isinstance(tree, (str, bool, int)):
-        return tree
-    return str(tree)
+    with faults_end():
+        good = True
+        for line in read_files(adapter, files, settings_of(settings or ()), instant(at), lang=LANG):
+            good = good and line["ok"]
+            put_json(line)
+        end(GOOD if good else BAD)

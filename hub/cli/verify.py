@@ -1,32 +1,46 @@
-"""`billhub verify`: the verdict of each file, one JSON-ready dict a file."""
+"""billhub verify: checks bills by themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Final
 
-from hub.errors import Lang
-from hub.issuing.verify import verify_einvoice
-from hub.security.certificates import Trust
-from hub.security.sm2 import USER_ID
+import typer
+
+from hub.cli.language import LANG, say
+from hub.cli.opened import DEFAULT_DATA
+from hub.cli.options import Data, Json
+from hub.cli.output import BAD, GOOD, end, faults_end, put, put_json
+
+NAME: Final = "verify"
+HELP: Final = say(
+    "验证票据:字节、签名、证书链、金额。例: billhub verify bill.xml --trust data/trust",
+    "Checks bills: bytes, signatures, certificate chains, sums. Example: billhub verify bill.xml --trust data/trust",
+)
 
 
-def verify_files(
-    files: Iterable[Path], trust: Trust | Path, lang: Lang = "zh", user_id: bytes = USER_ID
-) -> Iterator[dict[str, Any]]:
-    """`{"file","ok","bill_code","bill_number","total_fen","checks":[{"what","ok","detail"}]}` of each file, in order.
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE")],
+    trust: Annotated[
+        Path | None, typer.Option("--trust", metavar="DIR", help=say("信任目录", "the trust folder"))
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Exit 1 where any bill is not good."""
+    from hub.cli.verifying import verify_files
 
-    Args:
-        files: EInvoice XML files.
-        trust: the trusted certificates, or the folder that holds them.
-        lang: language of what is wrong.
-        user_id: the signers' id.
-
-    Raises:
-        Config: a trust folder that is missing or holds a broken certificate.
-        OSError: a file that cannot be read.
-    """
-    trusted = trust if isinstance(trust, Trust) else Trust.from_folder(trust)
-    for file in files:
-        yield verify_einvoice(file.read_bytes(), trusted, user_id).json(str(file), lang)
+    with faults_end():
+        good = True
+        for line in verify_files(files, trust or data / "trust", LANG):
+            good = good and line["ok"]
+            if as_json:
+                put_json(line)
+            else:
+                wrong = "; ".join(
+                    f"{check['what']}: {check.get('detail', '')}" for check in line["checks"] if not check["ok"]
+                )
+                put(
+                    f"{'✓' if line['ok'] else '✗'} {line['file']} {line['bill_code']}-{line['bill_number']} {wrong}".rstrip()
+                )
+        end(GOOD if good else BAD)

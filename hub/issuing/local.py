@@ -31,7 +31,7 @@ from hub.security.vault import Vault
 
 log = logging.getLogger("billhub.issuing")
 
-SEARCHED: Final = (("id_no", "id_no"), ("phone", "phone"), ("name", "name"))
+SEARCHED: Final = (("id_no", "id_no"), ("phone", "phone"), ("name", "name"), ("name", "name_prefix"))
 """Payer fields by which bills can be found, and the kind of hash each makes."""
 
 

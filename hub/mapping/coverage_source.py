@@ -44,6 +44,8 @@ class _Asked(dict[str, Any]):
     """A dict that notes which keys are asked for."""
 
     __slots__ = ("before", "recorder")
+    before: str
+    recorder: Recorder
 
     def get(self, key: str, default: Any = None) -> Any:
         self.recorder.read.add(self.before + str(key))

@@ -245,5 +245,5 @@ def _fits(walk: Walk, where: Where, spec: FieldSpec, gives: State, const: Any) -
             walk.add(where, WANTS(field=spec.name, gives=STATES[gives], wants=STATES["text"], write=_WRITE["text"]))
     elif gives != spec.type:
         level = "warning" if spec.type == "decimal" and gives == "text" else "error"
-        wants, write = STATES[spec.type], _WRITE[spec.type]
+        wants, write = spec.type, _WRITE[spec.type]
         walk.add(where, WANTS(field=spec.name, gives=STATES[gives], wants=wants, write=write), level)

@@ -73,7 +73,7 @@ class Walk:
         names = list(known)
         close = nearest(found, names)
         write = " / ".join(close or names[:12]) or "—"
-        self.add(where, code(found=found[:60], write=write, **values))
+        self.add(where, code("", found=found[:60], write=write, **values))
 
     def keys(self, node: dict[str, Any], where: Where, known: Collection[str], needed: Iterable[str] = ()) -> None:
         """Unknown keys and missing ones."""

@@ -1,4 +1,4 @@
-"""A mapping file as pydantic models: its shape and its JSON Schema. `lint` says what is wrong, where, and what to write.
+"""A mapping file as pydantic models: its shape and its JSON Schema. What is wrong, and where, `lint` says.
 
 Every scalar is text. One explicit form everywhere; the only choice is one list or several for `items` and its like.
 """

@@ -1,4 +1,4 @@
-"""JSON paths are JMESPath, relative to the element inside `each`; `$.x` starts at the root. Plain a.b.c needs no engine."""
+"""JSON paths are JMESPath, relative to the element inside `each`; `$.x` starts at the root. a.b.c needs no engine."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def table_or_same(argument: str, around: Around) -> Step:
     return lambda value: codes.get(value) or codes.get(value.strip()) or value if value else value
 
 
-@plain(Example("41010019900101001x", ""))
+@plain(Example("11010519491231002x", "11010519491231002X"))
 def citizen_no(value: str) -> str:
     """Keeps a citizen number (身份证号) whose date and check digit are right, else leaves nothing."""
     number = value.strip().upper()

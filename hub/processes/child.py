@@ -62,6 +62,7 @@ def run_child(main: Callable[[], Awaitable[None]]) -> None:
     """Runs a child for ever. Ctrl-C is the parent's matter: it tells the children what to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
     async def for_ever() -> None:

@@ -51,6 +51,10 @@ class Children:
         seat.task = asyncio.get_running_loop().create_task(self._keep(seat))
         self._seats.append(seat)
 
+    def no_more(self) -> None:
+        """Whoever ends from now on is not started anew."""
+        self._ending = True
+
     def met(self, pid: int) -> None:
         """A child said hello."""
         for seat in self._seats:

@@ -239,6 +239,7 @@ class _Hub:
 
     async def _drain(self) -> None:
         """Doors first, so that nothing new comes; then what is queued; then the issuers."""
+        self._children.no_more()
         seconds = DRAIN_SECONDS if self._fault is None else 0.5
         end = self._loop.time() + seconds
         if self._doors is not None:

@@ -76,6 +76,10 @@ class Vault:
             key = self._search[unit] = _derived(self._first, "search", unit)
         return hmac.digest(key, f"{kind}\x1f{normalised(kind, text)}".encode(), "sha256")[:_HASH_BYTES]
 
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for a purpose of the hub itself (signing cursors), the same while the oldest master key stays."""
+        return _derived(self._first, f"hub {purpose}", "")
+
     def needs_reseal(self, sealed: bytes) -> bool:
         """Whether an older master key sealed these bytes."""
         return sealed[:5] != self._head

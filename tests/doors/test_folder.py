@@ -78,6 +78,15 @@ async def test_files_of_one_name_never_overwrite_each_other(tmp_path: Path) -> N
     assert (tmp_path / "a.csv.3.done.txt").read_bytes() == b"ok:3"
 
 
+async def test_a_finished_file_whose_answer_was_removed_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.done").write_bytes(b"old")
+    async with folder_door(tmp_path, Notes()) as door:
+        (tmp_path / "a.csv").write_bytes(b"new")
+        await wait_for(lambda: door.done == 1)
+    assert (tmp_path / "a.csv.done").read_bytes() == b"old"
+    assert (tmp_path / "a.csv.2.done").read_bytes() == b"new"
+
+
 async def test_a_file_still_growing_is_waited_for(tmp_path: Path) -> None:
     notes = Notes()
     async with folder_door(tmp_path, notes, stable_checks=10, every_seconds=0.01) as door:

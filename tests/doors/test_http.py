@@ -107,6 +107,15 @@ async def test_expect_is_answered_before_the_body_and_only_then() -> None:
         assert (await sender.response())[0] == 200
 
 
+async def test_expect_is_not_answered_once_the_body_has_begun() -> None:
+    async with http_door(Notes()) as door, peer(door) as sender:
+        await sender.send(HEAD + b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\nhi")
+        await wait_for(lambda: door.connections and next(iter(door.connections))._queue)  # type: ignore[attr-defined]
+        await sender.send(b"yo")
+        status, _, body = await sender.response()
+    assert (status, body) == (200, b"ok:hiyo")
+
+
 async def test_expect_waits_for_its_turn() -> None:
     notes = Notes()
     notes.gate = asyncio.Event()
@@ -223,11 +232,18 @@ async def test_one_connection_too_many_is_told_so() -> None:
             assert (await again.response())[0] == 200
 
 
-async def test_a_large_body_reads_why_it_was_refused() -> None:
-    async with http_door(Notes(), max_body=100_000) as door, httpx.AsyncClient() as client:
-        answer = await client.post("http://{}:{}/in/demo/src".format(*door.address), content=b"x" * 300_000)
-    assert answer.status_code == 413
-    assert answer.text.startswith("BH-DOR-016")
+async def test_a_large_body_is_sent_to_its_end_and_reads_why_it_was_refused() -> None:
+    async with http_door(Notes(), max_body=1_000_000) as door:
+
+        def run() -> tuple[int, bytes]:
+            client = http.client.HTTPConnection(*door.address, timeout=5)
+            client.request("POST", "/in/demo/src", b"x" * 3_500_000)
+            answer = client.getresponse()
+            return answer.status, answer.read()
+
+        status, body = await asyncio.to_thread(run)
+    assert status == 413
+    assert body.startswith(b"BH-DOR-016")
 
 
 async def test_a_half_closed_sender_still_gets_its_answers() -> None:

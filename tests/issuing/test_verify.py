@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.cli.verify import verify_files
+from hub.cli.verifying import verify_files
 from hub.errors import Config
 from hub.issuing.einvoice import Signature, add_supervisor, einvoice_body, envelope, signed_bytes
 from hub.issuing.signing import UnitSigner

@@ -113,3 +113,10 @@ def test_hashes_tell_values_kinds_and_units_apart() -> None:
     assert VAULT.search_hash("u", "phone", "861380013800") != VAULT.search_hash("u", "phone", "1380013800")
     with pytest.raises(KeyError):
         VAULT.search_hash("u", "nonsense", "x")
+
+
+def test_the_hubs_own_secrets_differ_by_purpose_and_survive_rotation() -> None:
+    made = {VAULT.secret("cursor"), VAULT.secret("search"), VAULT.secret("data"), VAULT.secret("")}
+    assert {len(each) for each in made} == {32}
+    assert len(made) == 4
+    assert Vault([bytes(range(32)), os.urandom(32)]).secret("cursor") == VAULT.secret("cursor")

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from adapters.his.hl7v2.faults import CONTRADICTED, NOT_DECODED, UNKNOWN_CHARSET
+from hub.errors import Reject
 
 CODECS: Final[Mapping[str, str]] = {
     "ASCII": "ascii",
@@ -153,7 +154,12 @@ def _as_declared(raw: bytes, known: list[str]) -> Decoded:
 
 def _honest(raw: bytes, name: str) -> str:
     """Decodes strictly and refuses bytes that are plainly UTF-8 under another name, whole or damaged."""
-    text = _strict(raw, name)
+    try:
+        text = _strict(raw, name)
+    except Reject:
+        if name != "UTF-8" and _is_utf_8(raw):
+            raise CONTRADICTED("MSH-18", charset=name, found="UTF-8") from None
+        raise
     if name in {"UTF-8", "ASCII"}:
         return text
     seen = raw.decode("utf-8", "replace")
@@ -167,6 +173,14 @@ def _honest(raw: bytes, name: str) -> str:
     elif not bad:
         raise CONTRADICTED("MSH-18", charset=name, found="UTF-8")
     return text
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _everyday(text: str) -> bool:

@@ -176,7 +176,7 @@ def test_cells_of_a_workbook_become_the_text_a_person_saw(source: SchoolTable) -
         4999.999999999999999,
         "微信",
         1.0,
-        datetime(2026, 9, 1, 8, 30),
+        datetime.fromisoformat("2026-09-01T08:30"),
     ]
     (message,) = read(source, book(head, row, title="2026 年缴费表"))
     tree = message.tree
@@ -238,8 +238,8 @@ def test_a_damaged_workbook_is_read_or_refused(data: st.DataObject) -> None:
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
         source.read(delivery(bytes(content)))
-    except Reject as fault:
-        assert fault.what("zh")
+    except Reject:
+        return
 
 
 WORKBOOK = School(1).xlsx(School(1).rows(2))
