@@ -13,7 +13,7 @@ from hub.errors import Config, Fault, Lang
 from hub.findings import Finding
 from hub.mapping import Mapping, load_mapping
 from hub.mapping.coverage import Coverage
-from hub.mapping.testcase import CaseResult, TestFile, read_test_file, run_case, test_files
+from hub.mapping.testcase import CaseResult, TestFile, find_tests, read_test_file, run_case
 from hub.registry import adapter, bind, mapping_path, mappings_folder
 
 
@@ -67,7 +67,7 @@ def run_tests(paths: Iterable[Path] = (), update: bool = False, coverage: bool =
             raise FileNotFoundError(2, "no such file", str(path))
     run = TestRun()
     covered: dict[str, Coverage] = {}
-    for file in test_files(given):
+    for file in find_tests(given):
         run.files += 1
         test, findings = read_test_file(file)
         run.findings += findings

@@ -89,7 +89,8 @@ class Reverse:
 
     bill_id: str
     red_id: str
-    reason: Literal["cancelled", "refunded", "revised"]
+    reason: Literal["cancelled", "refunded", "revised", "redirected"]
+    """`redirected`: the same charge, but other payments turned out to be the ones that paid it"""
 
 
 @dataclass(frozen=True, slots=True)

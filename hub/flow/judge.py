@@ -123,8 +123,14 @@ def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Out
     paid = not flow.open and not over and not incomplete
     if sums.excess > 0 and not incomplete:
         out.surplus = sums.excess
+    moved: list[Standing] = []
     if not paid and not faults and not held.pending and not incomplete:
-        faults += _imbalance(component, held, sums, flow, view, over=over)
+        found = None if over else _redirect(component, held, sums, view)
+        if found is not None:
+            flow, moved = found
+            paid, faults = True, _redirected(moved, view, out)
+        else:
+            faults += _imbalance(component, held, sums, flow, view, over=over)
     revised = [
         number
         for number, (_, reason) in held.pending.items()
@@ -138,8 +144,9 @@ def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Out
     out.faults += faults
     ready: dict[str, dict[str, int]] = {}
     if not faults:
-        ready = {charge.charge_no: flow.parts[charge.charge_no] for charge in sums.open} if paid else exact
+        ready = {charge.charge_no: flow.parts[charge.charge_no] for charge in (*sums.open, *moved)} if paid else exact
     reversing: dict[str, BillRef] = {bill.id: bill for bill, _ in held.reverse}
+    reversing.update((bill.id, bill) for charge in moved for bill in view.standing[charge.charge_no])
     for number, (bills, reason) in held.pending.items():
         if number in ready:
             out.reverse += [Reverse(bill.id, red_id(bill.id), reason) for bill in bills]
@@ -147,7 +154,7 @@ def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Out
         elif number not in revised:
             out.waits = True
             out.mark += [Mark(bill.id, "reverse", "reversing") for bill in bills if bill.status != "reversing"]
-    for charge in sums.open:
+    for charge in (*sums.open, *moved):
         if charge.charge_no in ready:
             out.issue += cut(charge, ready[charge.charge_no], view, reversing)
         else:
@@ -168,6 +175,37 @@ def _imbalance(
     if view.policy.underpayment == "park" and flow.open and any(held.free.values()):
         return [(UNDERPAID, component.where)]
     return []
+
+
+def _redirect(component: Component, held: Stand, sums: _Sums, view: View) -> tuple[Flow, list[Standing]] | None:
+    """Fills the needs by moving money between bills, if there is enough; returns the charges whose bills change.
+
+    A bill may stand on a payment that, as came out since, another charge needs while its own payment lies idle.
+    """
+    if not held.kept or sum(held.free.values()) < sum(sums.needs.values()):
+        return None
+    spent = {number: view.spent.get(number, {}) for number in held.kept}
+    flow = pour(component.payments, held.free, sums.needs, spent)
+    if flow.open:
+        return None
+    moved = [
+        charge
+        for charge in sums.live
+        if any(flow.parts[charge.charge_no].get(key, 0) < fen for key, fen in spent.get(charge.charge_no, {}).items())
+    ]
+    return flow, moved
+
+
+def _redirected(moved: list[Standing], view: View, out: Outcome) -> list[tuple[FaultCode, str]]:
+    bills = [bill for charge in moved for bill in view.standing[charge.charge_no]]
+    faults = [(HELD, f"charge {bill.charge_no}") for bill in bills if bill.holds]
+    faults += [fault for charge in moved if (fault := unfit(charge, view))]
+    if not faults:
+        out.withdraw += [Withdraw(bill.id) for bill in bills if bill.status == "due"]
+        out.reverse += [Reverse(bill.id, red_id(bill.id), "redirected") for bill in bills if bill.status != "due"]
+        marked = {bill.id for bill in bills}
+        out.mark = [mark for mark in out.mark if mark.bill_id not in marked]
+    return faults
 
 
 def _exact(component: Component, held: Stand, sums: _Sums) -> dict[str, dict[str, int]]:

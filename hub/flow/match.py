@@ -74,22 +74,30 @@ class Flow:
     """charge number → fen still missing; none where filled"""
 
 
-def pour(payments: Iterable[Money], free: Mapping[str, int], needs: Mapping[str, int]) -> Flow:
+def pour(
+    payments: Iterable[Money],
+    free: Mapping[str, int],
+    needs: Mapping[str, int],
+    spent: Mapping[str, Mapping[str, int]] | None = None,
+) -> Flow:
     """Fills as much of the needs as the payments may, in the order given; deposits only after all other money.
 
     Where filling one after another gets stuck, earlier parts are moved to another payment of the same charge
-    (augmenting paths), so that needs stay unfilled only if no way of dividing the money fills them.
+    (augmenting paths), so that needs stay unfilled only if no way of dividing the money fills them. `spent` (charge →
+    payment key → fen) is where other money already lies; it is moved only if it must be.
     """
-    flow = Flow({number: {} for number in needs}, {}, {number: need for number, need in needs.items() if need > 0})
     sources = list(payments)
+    flow = Flow({number: {} for number in needs}, {money.key: free[money.key] for money in sources})
+    flow.open = {number: need for number, need in needs.items() if need > 0}
+    for number, parts in (spent or {}).items():
+        flow.parts[number] = dict(parts)
     for deposit in (False, True):
         ours = [money for money in sources if money.deposit is deposit]
         for money in ours:
-            flow.left[money.key] = free[money.key]
             _spend(flow, money)
         if not flow.open:
-            continue
-        by_key = {money.key: money for money in sources if money.key in flow.left}
+            break
+        by_key = {money.key: money for money in sources}
         for money in ours:
             while flow.open and flow.left[money.key] and _move(flow, money, flow.left[money.key], by_key, set()):
                 pass

@@ -87,12 +87,15 @@ def explain(mapping: Mapping, tree: Tree, received_at: datetime) -> list[Explain
     found: list[ExplainedField] = []
     number = 0
     for plan in mapping.plans:
-        for inner_root, inner_here in plan.frames(root, here):
-            fields = _event(plan, inner_root, inner_here, received_at, number)
-            if plan.emit == "charge" and not any(one.field.startswith("items[") for one in fields):
-                continue
-            found += fields
-            number += 1
+        try:
+            for inner_root, inner_here in plan.frames(root, here):
+                fields = _event(plan, inner_root, inner_here, received_at, number)
+                if plan.emit == "charge" and not any(one.field.startswith("items[") for one in fields):
+                    continue
+                found += fields
+                number += 1
+        except Fault as fault:
+            raise plan.placed(fault) from None
     return found
 
 

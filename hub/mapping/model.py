@@ -79,13 +79,13 @@ class Const(_Part):
     const: Scalar
 
 
-_ONE_OF: Final = {"oneOf": [{"required": [one]} for one in ("from", "first", "const", "concat")]}
+_ONE_OF: Final[dict[str, Any]] = {"oneOf": [{"required": [one]} for one in ("from", "first", "const", "concat")]}
 
 
 class SourceSpec(_Part):
     """Where a canonical field comes from: exactly one of from, first, const, concat; then the steps of via."""
 
-    model_config = ConfigDict(json_schema_extra=_ONE_OF)  # type: ignore[typeddict-item]
+    model_config = ConfigDict(json_schema_extra=_ONE_OF)
 
     from_: Scalar | None = Field(default=None, alias="from", description="the path")
     first: tuple[Scalar, ...] | None = Field(default=None, min_length=1, description="the first path with a text")

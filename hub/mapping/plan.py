@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.errors import Fault, FaultCode
 from hub.mapping.faults import CHARGE_NO, REQUIRED
-from hub.mapping.fields import FieldType
+from hub.mapping.fields import Emit, FieldType
 from hub.mapping.paths import Each, Here, Read, Root
 from hub.mapping.transform import BadValueError, Condition, InContext, Step
 
@@ -152,7 +152,7 @@ class Lines:
 class EventPlan:
     """One event of the mapping."""
 
-    emit: str
+    emit: Emit
     when: Condition | None
     each: Each | None
     enter: Callable[[Root, Here], tuple[Root, Here]]
@@ -174,6 +174,10 @@ class EventPlan:
             inner_root, inner_here = self.enter(root, element)
             if self.where is None or self.where(inner_root, inner_here):
                 yield inner_root, inner_here
+
+    def placed(self, fault: Fault) -> Fault:
+        """A fault with its place: a path of `when`, `each` or `where` knows none."""
+        return fault if fault.where else fault.code(self.at, **fault.values)
 
     def rules(self) -> Iterator[Rule]:
         """All rules, those of the lists too."""

@@ -121,9 +121,7 @@ class Mapping:
                     if len(events) > MAX_EVENTS:
                         raise TOO_MANY(plan.at, limit=MAX_EVENTS)
             except Fault as fault:
-                if fault.where:
-                    raise
-                raise fault.code(plan.at, **fault.values) from None  # a path of `when`, `each` or `where`
+                raise plan.placed(fault) from None
         if left_out is not None and not events:
             raise NO_ITEMS(left_out.at)
         return Made(tuple(events), tuple(flags))
@@ -162,7 +160,7 @@ def _judged(plan: EventPlan, event: Event, at: datetime, flags: list[Flag]) -> E
 
 def _validated(plan: EventPlan, values: dict[str, Any]) -> Event:
     try:
-        event: Event = _VALIDATE[plan.emit](values)  # type: ignore[index]
+        event: Event = _VALIDATE[plan.emit](values)
     except ValidationError as error:
         raise _fault_of(plan, error) from None
     return event

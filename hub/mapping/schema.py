@@ -40,7 +40,7 @@ def _tidy(node: Any) -> Any:
         return node
     if node.get("$comment") == LINES_HERE:
         return _BLOCKS
-    kept = {key: _tidy(one) for key, one in node.items() if key != "default" and not _is_title(key, one)}
+    kept = {key: _tidy(one) for key, one in node.items() if not _says_nothing(key, one)}
     options = kept.get("anyOf")
     if isinstance(options, list) and {"type": "null"} in options:
         rest = [one for one in options if one != {"type": "null"}]
@@ -49,8 +49,9 @@ def _tidy(node: Any) -> Any:
     return kept
 
 
-def _is_title(key: str, value: Any) -> bool:
-    return key == "title" and isinstance(value, str)
+def _says_nothing(key: str, value: Any) -> bool:
+    """A title or a default of a schema; not a property of that name, whose value is a schema itself."""
+    return (key == "title" and isinstance(value, str)) or (key == "default" and not (isinstance(value, dict) and value))
 
 
 if __name__ == "__main__":

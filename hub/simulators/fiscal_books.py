@@ -1,4 +1,4 @@
-"""What the simulated fiscal platform knows and checks: its keys, the units it trusts, and the numbers it has countersigned."""
+"""What the simulated fiscal platform knows and checks: its keys, the units it trusts, the numbers it countersigned."""
 
 from __future__ import annotations
 

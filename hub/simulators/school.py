@@ -81,9 +81,9 @@ class School:
         sheet: Any = book.active
         for index, row in enumerate(self.table(rows)):
             sheet.append([_cell(column, text) if index > 1 else text for column, text in enumerate(row)])
-            for cell in sheet[index + 1]:
-                if cell.data_type == "f":
-                    cell.data_type = "s"  # text that looks like a formula, as an export writes it
+            for column, text in enumerate(row, 1):
+                if text.startswith("="):  # text that looks like a formula, as an export writes it
+                    sheet.cell(index + 1, column).data_type = "s"
         sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(COLUMNS))
         out = io.BytesIO()
         book.save(out)

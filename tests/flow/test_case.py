@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.bill.bill import Status
 from hub.bill.event import EVENT
-from hub.errors import Park, fault_from
+from hub.errors import FaultCode, Park, fault_from
 from hub.flow import faults
 from hub.flow.case import Case, join
 from hub.flow.facts import Fact, facts_of
@@ -86,10 +86,10 @@ def test_a_charges_digest_tells_content_from_version_and_time():
     assert len(digest) == 16
 
 
-@given(st.lists(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)), min_size=2, max_size=2))
+@given(st.lists(st.datetimes(), min_size=2, max_size=2))
 def test_times_sort_as_text(times: list[datetime]):
     zones = [timezone(timedelta(hours=8)), timezone(timedelta(hours=-3))]
-    aware = [time.replace(tzinfo=zone) for time, zone in zip(times, zones, strict=True)]
+    aware = [time.replace(year=2026, day=1, tzinfo=zone) for time, zone in zip(times, zones, strict=True)]
     texts = [facts({**CHARGE, "occurred_at": time})["at"] for time in aware]
     assert (texts[0] < texts[1]) == (aware[0] < aware[1])
 
@@ -144,7 +144,7 @@ def test_statuses_change_by_the_table_only():
     with pytest.raises(Park) as caught:
         change("reversed", "issue")
     assert caught.value.code is faults.STATUS
-    assert {after for after in CHANGES.values()} | {"waiting"} == set(get_args(Status))
+    assert set(CHANGES.values()) | {"waiting"} == set(get_args(Status))
     ends = set(get_args(Status)) - {before for before, _ in CHANGES}
     assert ends == {"void", "reversed"}
     assert not ends & LIVING
@@ -152,5 +152,5 @@ def test_statuses_change_by_the_table_only():
 
 def test_a_parked_decisions_code_renders_without_values():
     for code in vars(faults).values():
-        if hasattr(code, "code") and code is not faults.STATUS:
+        if isinstance(code, FaultCode) and code is not faults.STATUS:
             assert "<" not in fault_from(code.code).what("en") + fault_from(code.code).what("zh")

@@ -176,3 +176,33 @@ def test_a_contradiction_leaves_issued_bills_and_issues_nothing():
     world = issued(charge(), pay(number="C1"))
     decision = world.take(pay(4000, number="C1"))
     assert (decision.fault, decision.effects, world.net) == ("BH-FLW-003", (), {"C1": 5000})
+
+
+def test_money_that_another_charge_needs_is_moved_by_red_and_blue():
+    world = World()
+    world.take(charge("C1", 1000, order="O1"), pay(1000, "S1", order="O1"))
+    world.issue()
+    world.take(pay(1000, "T1", number="C1"))
+    assert world.decision.fault == "BH-FLW-007"
+    decision = world.take(charge("C2", 1000, order="O1"))
+    assert [type(effect).__name__ for effect in decision.effects] == ["Reverse", "Issue", "Issue"]
+    assert {bill.charge_no: bill.allocations for bill in world.living} == {
+        "C1": (("alipay/m/T1", 1000),),
+        "C2": (("alipay/m/S1", 1000),),
+    }
+
+
+def test_a_held_bill_is_not_moved():
+    world = issued(charge("C1", 1000, order="O1"), pay(1000, "S1", order="O1"))
+    world.hold("C1", "booked")
+    world.take(pay(1000, "T1", number="C1"))
+    decision = world.take(charge("C2", 1000, order="O1"))
+    assert (decision.fault, world.net) == ("BH-FLW-011", {"C1": 1000})
+
+
+def test_a_confirmed_bill_goes_back_to_confirmed():
+    world = issued(charge("C1", 5000, order="O1"), charge("C2", 3000, order="O1"), pay(8000, order="O1"))
+    first = world.bill("C1")
+    world.bills[first.id] = replace(first, status="confirmed")
+    world.take(refund(3000), cancel("C2"))
+    assert world.bill("C1").status == "confirmed"

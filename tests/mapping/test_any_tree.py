@@ -29,12 +29,19 @@ values = st.recursive(
 fields = st.recursive(st.text(max_size=8) | st.just("80.00"), lambda inner: st.lists(inner, max_size=3), max_leaves=6)
 
 
+def fault_of(run, tree) -> Fault | None:
+    try:
+        run(tree, AT)
+    except Fault as fault:
+        return fault
+    return None
+
+
 def only_faults(mapping, tree):
     mapping.matches(tree)
     for run in (mapping.run, lambda t, at: run_first_matching([mapping], t, at), lambda t, at: explain(mapping, t, at)):
-        try:
-            run(tree, AT)
-        except Fault as fault:
+        fault = fault_of(run, tree)
+        if fault is not None:
             assert isinstance(fault, Park)
             assert fault.where
             assert fault.what("zh")

@@ -154,6 +154,13 @@ def test_a_json_float_is_no_amount():
     assert park(demo("pay"), tree).code.code == "BH-MAP-008"
 
 
+def test_several_json_values_are_not_one_text():
+    tree = {"data": {"pays": [{"no": ["1", "2"], "amount": "1"}]}}
+    assert park(demo("pay"), tree).code.code == "BH-MAP-008"
+    tree["data"]["pays"][0]["no"] = ["1"]
+    assert demo("pay").run(tree, AT).events[0].trade_no == "1"
+
+
 def test_form_conditions_of_presence_and_absence():
     form = {"status": "TRADE_SUCCESS", "trade_no": "T", "total_amount": "0.01"}
     assert demo("form").matches(form)

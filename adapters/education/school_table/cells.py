@@ -21,6 +21,7 @@ _KEPT_ID: Final = re.compile(r"""(?:\t+|')(\d+[0-9A-Za-z]*)\t*|="(\d+[0-9A-Za-z]
 _TIME: Final = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0+)?)?)?"
 )
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _DASHES: Final = frozenset({"-", "--", "—", "——", "－"})
 _RUNS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
@@ -56,7 +57,7 @@ def whole(text: str) -> str:
 
 def unfit(text: str) -> bool:
     """Too long, or with control characters other than line breaks and tabs."""
-    return len(text) > MAX_TEXT or any(letter < " " and letter not in "\n\r\t" for letter in text)
+    return len(text) > MAX_TEXT or bool(_CONTROL.search(text))
 
 
 def yuan_text(text: str, unit: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from adapters.education.school_table.faults import BAD_SETTING
@@ -56,6 +57,7 @@ LINE_NUMBERS: Final = frozenset({"序号", "行号", "编号", "NO", "NO."})
 """Columns that count the lines of one sheet and say nothing of the row: left out of its fingerprint."""
 
 
+@lru_cache(maxsize=2048)  # headings repeat with every row
 def plain(heading: str) -> str:
     """A heading as it is compared: no spaces or line breaks, no required-mark, half-width brackets, upper-case."""
     kept = "".join(heading.split()).strip("*＊:：")

@@ -162,16 +162,15 @@ def _honest(raw: bytes, name: str) -> str:
         raise
     if name in {"UTF-8", "ASCII"}:
         return text
-    seen = raw.decode("utf-8", "replace")
-    bad = seen.count("\ufffd")
-    if name in _LEGACY:
-        # Three UTF-8 bytes that make a Han character hardly ever arise from GBK pairs. Where some are broken, the text
-        # must also look unlike everyday Chinese before it is called damaged UTF-8.
-        han = len(_HAN.findall(seen))
-        if han and (not bad or (han >= bad and not _everyday(text))):
+    if _is_utf_8(raw):
+        # Three UTF-8 bytes that make a Han character hardly ever arise from GBK pairs; in Latin sets no sequence does.
+        if name not in _LEGACY or _HAN.search(raw.decode("utf-8")):
             raise CONTRADICTED("MSH-18", charset=name, found="UTF-8")
-    elif not bad:
-        raise CONTRADICTED("MSH-18", charset=name, found="UTF-8")
+    elif name in _LEGACY and not _everyday(text):
+        # Where some are broken, the text must also look unlike everyday Chinese before it is called damaged UTF-8.
+        seen = raw.decode("utf-8", "replace")
+        if len(_HAN.findall(seen)) >= seen.count("\ufffd"):
+            raise CONTRADICTED("MSH-18", charset=name, found="UTF-8")
     return text
 
 
@@ -221,5 +220,8 @@ def _declared(line: bytes, default: str) -> list[str]:
 
 
 def _line_end(raw: bytes) -> int:
-    ends = [end for end in (raw.find(b"\r"), raw.find(b"\n")) if end >= 0]
-    return min(ends) if ends else len(raw)
+    end = raw.find(b"\r")
+    if end < 0:
+        end = len(raw)
+    earlier = raw.find(b"\n", 0, end)
+    return earlier if earlier >= 0 else end

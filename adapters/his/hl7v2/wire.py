@@ -80,9 +80,7 @@ def _reader(marks: Delimiters, charset: str) -> Callable[[str, list[str]], Segme
         return made if isinstance(made, str) else [made]
 
     def plain(text: str) -> Value:
-        if subcomponent in text:
-            return [[_pieces(piece, subcomponent) for piece in text.split(component)]]
-        return [text.split(component)]
+        return [[_pieces(piece, subcomponent) for piece in text.split(component)]]
 
     def line_fields(line: str, pieces: list[str]) -> Segment:
         # Most lines have components only, or those and sub-components: worth two short ways.
@@ -90,7 +88,16 @@ def _reader(marks: Delimiters, charset: str) -> Callable[[str, list[str]], Segme
             return [field(piece) if piece and not piece.isalnum() else piece for piece in pieces]
         if not subcomponent or subcomponent not in line:
             return [[piece.split(component)] if piece and component in piece else piece for piece in pieces]
-        return [plain(piece) if piece and (component in piece or subcomponent in piece) else piece for piece in pieces]
+        return [
+            piece
+            if not piece
+            else plain(piece)
+            if subcomponent in piece
+            else [piece.split(component)]
+            if component in piece
+            else piece
+            for piece in pieces
+        ]
 
     return line_fields
 

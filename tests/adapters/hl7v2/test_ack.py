@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import hl7
 import pytest
 
+import adapters.his.hl7v2
 from adapters.his.hl7v2.adapter import connect
 from adapters.his.hl7v2.reply import NEXT_FRAME
-from hub.adapter import Outcome
+from hub.adapter import Manifest, Outcome
 from hub.errors import Config, Fault, Park, Reject, Retry, define
+from hub.yaml_text import read_yaml
 from tests.adapters.hl7v2.say import AT, NAME, SECRET, answer, delivery, dft, fault_code, good, msh, one
 
 MONEY = define("BH-TST-801", Park, zh="金额不符", en="the money differs", do_zh="查", do_en="look")
@@ -251,3 +255,20 @@ def test_settings_are_checked() -> None:
 def test_the_time_is_the_time_of_receipt() -> None:
     assert AT.utcoffset() is not None
     assert b"|20261125094000+0800|" in answer(dft()).body
+
+
+def test_what_stands_behind_junk_is_not_echoed() -> None:
+    source, sent = connect({}), delivery(b"junk\r" + dft("M8").encode())
+    with pytest.raises(Reject) as refused:
+        source.read(sent)
+    assert msa(source.answer(sent, [], refused.value).body)[0][:2] == ["AR", ""]
+
+
+def test_the_manifest_names_every_setting() -> None:
+    path = Path(adapters.his.hl7v2.__file__).parent / "manifest.yaml"
+    manifest = Manifest.model_validate(read_yaml(path).data)
+    assert manifest.adapter == "his/hl7v2"
+    assert manifest.trusts == ("02",)
+    defaults = {spec.name: spec.default for spec in manifest.settings if spec.default is not None}
+    connect(defaults)
+    assert {spec.name for spec in manifest.settings} == {"charset", "aliases", "types", "processing", "language"}
