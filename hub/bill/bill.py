@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from hub.bill.education import Education
 from hub.bill.line import Detail, Extension, Item
 from hub.bill.medical import Medical
-from hub.bill.model import Code, Instant, Record, Text
+from hub.bill.model import Code, Instant, Record, Text, empty
 from hub.bill.money import Fen
 from hub.bill.party import Operator, Payer, Unit
 from hub.bill.shares import Shares
@@ -66,18 +66,18 @@ class Bill(Record):
     visit_no: Code | None = None
     payer: Payer
     items: tuple[Item, ...] = Field(min_length=1)
-    details: tuple[Detail, ...] = ()
+    details: tuple[Detail, ...] = Field(default=(), exclude_if=empty)
     total_fen: Fen
     paid_fen: Fen
-    payments: tuple[Paid, ...] = ()
+    payments: tuple[Paid, ...] = Field(default=(), exclude_if=empty)
     shares: Shares | None = None
     medical: Medical | None = None
     education: Education | None = None
-    extensions: tuple[Extension, ...] = ()
+    extensions: tuple[Extension, ...] = Field(default=(), exclude_if=empty)
     operator: Operator | None = None
     remark: Text | None = None
-    related: tuple[Related, ...] = ()
-    history: tuple[Step, ...] = ()
+    related: tuple[Related, ...] = Field(default=(), exclude_if=empty)
+    history: tuple[Step, ...] = Field(default=(), exclude_if=empty)
 
     model_config = ConfigDict(populate_by_name=True)
 

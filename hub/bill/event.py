@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 from hub.bill.education import Education
 from hub.bill.line import Detail, Extension, Item
 from hub.bill.medical import Medical
-from hub.bill.model import Code, Instant, Record, Text
+from hub.bill.model import Code, Instant, Record, Text, empty
 from hub.bill.money import Fen
 from hub.bill.party import Operator, Payer
 from hub.bill.shares import Shares
@@ -38,12 +38,12 @@ class Charge(EventBase):
     """The bill of the unit's YAML this charge makes; the source's own where absent."""
     payer: Payer
     items: tuple[Item, ...] = Field(min_length=1, max_length=2000)
-    details: tuple[Detail, ...] = Field(default=(), max_length=20000)
+    details: tuple[Detail, ...] = Field(default=(), max_length=20000, exclude_if=empty)
     total_fen: Fen
     shares: Shares | None = None
     medical: Medical | None = None
     education: Education | None = None
-    extensions: tuple[Extension, ...] = ()
+    extensions: tuple[Extension, ...] = Field(default=(), exclude_if=empty)
     operator: Operator | None = None
     remark: Text | None = None
 
@@ -52,7 +52,7 @@ class Order(EventBase):
     """Links charges, pay code and merchant order; `amount_fen` is what the order asks for in all."""
 
     kind: Literal["order"] = "order"
-    charge_nos: tuple[Code, ...] = ()
+    charge_nos: tuple[Code, ...] = Field(default=(), exclude_if=empty)
     amount_fen: Fen | None = None
     expires_at: Instant | None = None
 

@@ -46,6 +46,11 @@ Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
 """A calendar day, yyyy-MM-dd."""
 
 
+def empty(value: tuple[object, ...]) -> bool:
+    """Whether a list holds nothing: it is then left out of JSON, as every absent value is."""
+    return not value
+
+
 class Record(BaseModel):
     """A frozen canonical record."""
 

@@ -30,7 +30,6 @@ def platforms_of(units: Iterable[UnitConfig], trust: Path) -> dict[str, Platform
 def _platform(url: str, trust: Trust, user_id: bytes) -> Platform:
     def judge(xml: bytes) -> bool:
         verdict = verify_einvoice(xml, trust, user_id)
-        supervisor = [check for check in verdict.checks if check.what.startswith("supervisor_")]
-        return bool(supervisor) and all(check.ok and check.detail != "not countersigned yet" for check in supervisor)
+        return verdict.ok and verdict.countersigned
 
     return Platform(url.rstrip("/"), judge)

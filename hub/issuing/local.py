@@ -14,6 +14,7 @@ from typing import Final
 
 from hub.bill.bill import Bill
 from hub.bill.event import EVENT, Charge, Payment, Visit
+from hub.bill.judge import judge_bill
 from hub.bill.money import Fen
 from hub.bill.numbering import check_code
 from hub.bill.party import Unit
@@ -76,6 +77,9 @@ class LocalIssuer:
         at = self._clock()
         numbered = Numbered(work.bill_id, work.bill_code, work.bill_number, check_code(self._random), at)
         bill = self._compose(work, unit, numbered)
+        wrong = next((found for found in judge_bill(bill) if found.level == "refuse"), None)
+        if wrong is not None:
+            raise wrong.fault()
         body = einvoice_body(bill, unit.profile)
         xml = envelope(body, unit.signer.sign(body, at))
         seal = self._vault.seal

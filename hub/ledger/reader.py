@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Connection, Row, Select, create_engine, or_, select
+from sqlalchemy import Column, Connection, Row, Select, create_engine, or_, select
 from sqlalchemy.pool import NullPool, StaticPool
 
 from hub.bill.bill import Bill, Related, Step
@@ -127,8 +127,8 @@ class Reader:
         for row in look.execute(question.limit(max(limit, 0))).all():
             facts = orjson.loads(row.facts)["facts"]
             charges = [fact for fact in facts if fact["kind"] == "charge" and fact["charge_no"] not in done]
-            for fact in charges or [fact for fact in facts if fact["kind"] == "payment" and not done]:
-                found.append(self._waiting_view(look, row, fact))
+            halves = charges or [fact for fact in facts if fact["kind"] == "payment" and not done]
+            found.extend(self._waiting_view(look, row, fact) for fact in halves)
         return found
 
     def _waiting_view(self, look: Connection, case: Row[Any], fact: Mapping[str, Any]) -> dict[str, Any]:
@@ -315,7 +315,11 @@ def _history(text: str) -> tuple[Step, ...]:
 
 def _later_bills(look: Connection, bill_id: str) -> Iterator[Related]:
     """The bills that answered this one: its red bill, and the blue one in its place."""
-    for column, relation in ((BILL.c.reverses, "reversed_by"), (BILL.c.replaces, "replaced_by")):
+    answers: tuple[tuple[Column[str], Literal["reversed_by", "replaced_by"]], ...] = (
+        (BILL.c.reverses, "reversed_by"),
+        (BILL.c.replaces, "replaced_by"),
+    )
+    for column, relation in answers:
         question = select(BILL.c.bill_code, BILL.c.bill_number).where(column == bill_id, BILL.c.issued_at.is_not(None))
         for row in look.execute(question).all():
-            yield Related(relation=relation, bill_code=row.bill_code, bill_number=row.bill_number)  # type: ignore[arg-type]
+            yield Related(relation=relation, bill_code=row.bill_code, bill_number=row.bill_number)

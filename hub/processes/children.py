@@ -87,27 +87,32 @@ class Children:
     async def _keep(self, seat: _Seat) -> None:
         pause = FASTEST_RESTART
         failures = 0
-        loop = asyncio.get_running_loop()
-        while True:
-            started = loop.time()
-            seat.met = False
-            seat.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                MODULES[seat.plan.role],
-                env=environment_of(seat.plan),
-                pass_fds=tuple(seat.handles),
-                stdin=asyncio.subprocess.DEVNULL,
-            )
-            code = await seat.process.wait()
-            if self._ending:
+        while not self._ending:
+            code, seconds = await self._live(seat)
+            if self._over():
                 return
             failures = 0 if seat.met else failures + 1
             if failures >= 3:
                 self._fatal(CHILD_FAILS(role=seat.plan.role))
                 return
-            pause = FASTEST_RESTART if loop.time() - started > STEADY_SECONDS else min(pause * 2, SLOWEST_RESTART)
-            log.warning("%s process %s ended with %s; it is started anew", seat.plan.role, seat.process.pid, code)
+            pause = FASTEST_RESTART if seconds > STEADY_SECONDS else min(pause * 2, SLOWEST_RESTART)
+            log.warning("a %s process ended with %s; it is started anew", seat.plan.role, code)
             await asyncio.sleep(pause)
-            if self._ending:
-                return
+
+    def _over(self) -> bool:
+        return self._ending
+
+    async def _live(self, seat: _Seat) -> tuple[int, float]:
+        """One life of a child: (its exit code, its seconds)."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        seat.met = False
+        seat.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            MODULES[seat.plan.role],
+            env=environment_of(seat.plan),
+            pass_fds=tuple(seat.handles),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        return await seat.process.wait(), loop.time() - started
