@@ -10,17 +10,31 @@ from typing import Final
 from hub.errors import Lang
 
 
+def lang_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--lang` in front, where it is a global option; it may be typed before or after the verb."""
+    front: list[str] = []
+    rest: list[str] = []
+    given = iter(arguments)
+    for argument in given:
+        if argument == "--":
+            return [*front, *rest, "--", *given]
+        if argument == "--lang":
+            front = [argument, *([value] if (value := next(given, None)) is not None else [])]
+        elif argument.startswith("--lang="):
+            front = [argument]
+        else:
+            rest.append(argument)
+    return [*front, *rest]
+
+
 def language(arguments: Sequence[str] | None = None) -> Lang:
     """The language of this run; looked up before the command line is parsed, because help is built from it."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    for index, argument in enumerate(given):
-        value = ""
-        if argument == "--lang" and index + 1 < len(given):
-            value = given[index + 1]
-        elif argument.startswith("--lang="):
-            value = argument.partition("=")[2]
-        if value in {"zh", "en"}:
-            return "zh" if value == "zh" else "en"
+    first = lang_first(sys.argv[1:] if arguments is None else arguments)[:2]
+    asked = first[0].partition("=")[2] if first and first[0].startswith("--lang=") else ""
+    if first and first[0] == "--lang":
+        asked = first[-1]
+    if asked in {"zh", "en"}:
+        return "zh" if asked == "zh" else "en"
     for name in ("BILLHUB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "")
         if value:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Final
 
 import typer
 
 from hub.cli import bills, books, check, demo, explain, export, keys, numbers, parked, read, run, test, verify
-from hub.cli.language import say
+from hub.cli.language import lang_first, say
+from hub.cli.output import quiet_when_cut_off
 
 APP: Final = typer.Typer(
     name="billhub",
@@ -38,4 +40,5 @@ for group in (parked, numbers, keys):
 
 def main() -> None:
     """The `billhub` command."""
-    APP()
+    quiet_when_cut_off()
+    APP(args=lang_first(sys.argv[1:]))

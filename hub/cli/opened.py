@@ -1,4 +1,7 @@
-"""What verbs open: a hub's data for reading, and the running hub's core, or its database, for writing."""
+"""What verbs open: a hub's data for reading, and the running hub's core, or its database, for writing.
+
+Every verb imports this file, so it imports the database and the models only when something is opened.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,15 @@ import socket
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from hub.engine.embedded.frames import Answered, Command, Frame, Hello
-from hub.engine.embedded.home import Home
-from hub.errors import fault_from
-from hub.ledger.lock import holder
-from hub.ledger.reader import Reader
-from hub.ledger.records import Submission
+if TYPE_CHECKING:
+    from hub.engine.embedded.frames import Frame
+    from hub.engine.embedded.home import Home
+    from hub.ledger.reader import Reader
+    from hub.ledger.records import Submission
 
 DEFAULT_DATA = Path("billhub-data")
 
@@ -27,6 +29,9 @@ def reader(data: Path) -> Reader:
     Raises:
         Config: there is none, or its master key is missing.
     """
+    from hub.engine.embedded.home import Home
+    from hub.ledger.reader import Reader
+
     home = Home(data).existing()
     return Reader(home.folder, home.vault(), shared=True)
 
@@ -44,6 +49,9 @@ def writer(data: Path, config: Path | None = None) -> Writer:
     Raises:
         Config: no data, or no units where the database has to be opened.
     """
+    from hub.engine.embedded.home import Home
+    from hub.ledger.lock import holder
+
     home = Home(data).existing()
     if holder(home.folder) is not None:
         return _Remote(home.socket)
@@ -83,27 +91,42 @@ class _Remote:
     """The admin side of the core's socket, blocking."""
 
     def __init__(self, path: Path) -> None:
+        from hub.engine.embedded.frames import Hello
+        from hub.engine.faults import CORE_GONE
+
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(30)
-        self._socket.connect(str(path))
+        self._gone = CORE_GONE
         self._seq = 0
-        self._send(Hello("admin", 0))
+        try:
+            self._socket.connect(str(path))
+            self._send(Hello("admin", 0))
+        except OSError:
+            raise self._gone(str(path)) from None
 
     def __call__(self, verb: str, **args: Any) -> Any:
+        from hub.engine.embedded.frames import Answered, Command
+        from hub.errors import fault_from
+
         self._seq += 1
-        self._send(Command(self._seq, verb, args))
-        while True:
-            for frame in self._receive():
-                if isinstance(frame, Answered) and frame.seq == self._seq:
-                    if frame.fault is not None:
-                        raise fault_from(frame.fault.code, frame.fault.where, **frame.fault.values)
-                    return frame.result
+        try:
+            self._send(Command(self._seq, verb, args))
+            while True:
+                for frame in self._receive():
+                    if isinstance(frame, Answered) and frame.seq == self._seq:
+                        if frame.fault is not None:
+                            raise fault_from(frame.fault.code, frame.fault.where, **frame.fault.values)
+                        return frame.result
+        except OSError:
+            raise self._gone() from None
 
     def _send(self, frame: Frame) -> None:
         packed = msgspec.msgpack.encode([frame])
         self._socket.sendall(struct.pack(">I", len(packed)) + packed)
 
     def _receive(self) -> list[Frame]:
+        from hub.engine.embedded.frames import Frame
+
         (length,) = struct.unpack(">I", self._exactly(4))
         return msgspec.msgpack.decode(self._exactly(length), type=list[Frame])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +19,14 @@ USAGE: Final = 2
 MISSING: Final = 3
 
 
+def quiet_when_cut_off() -> None:
+    """A reader that went away (`| head`) ends the command quietly, as it does any other program of a pipe."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 def put(text: str) -> None:
-    """A line of the result. A reader that went away (`| head`) ends the command quietly."""
-    try:
-        sys.stdout.write(text + "\n")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(GOOD)
+    """A line of the result."""
+    sys.stdout.write(text + "\n")
 
 
 def put_json(value: Any) -> None:

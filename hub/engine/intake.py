@@ -20,7 +20,7 @@ from hub.engine.envelope import pack
 from hub.engine.faults import NO_SOURCE, TOO_MANY
 from hub.errors import Fault, Park, Reject, fault_from
 from hub.flow.facts import facts_of
-from hub.ledger import aad
+from hub.ledger import aad, ids
 from hub.ledger import faults as ledger_faults
 from hub.ledger.applying import record
 from hub.ledger.records import EventIn, FaultRecord, Submission, Verdict
@@ -126,7 +126,7 @@ class Intake:
                 raise message.fault
             made = run_first_matching(bound.translations, message.tree, delivery.received_at)
             for index, event in enumerate(made.events):
-                event_id = digest(id_, str(index))
+                event_id = ids.event_id(id_, index)
                 fact = facts_of(
                     event,
                     event_id=event_id,

@@ -21,6 +21,7 @@ from hub.flow.case import Case
 from hub.flow.facts import Fact
 from hub.flow.link import Candidate, link
 from hub.ledger import faults
+from hub.ledger.ids import message_of
 from hub.ledger.loading import Held, Known, Loaded, key_id
 from hub.ledger.records import BillDraft, EventIn, FaultRecord, Submission, Verdict
 from hub.ledger.rules import UnitRules
@@ -36,10 +37,11 @@ class Changes:
     """What one transaction shall write."""
 
     messages: list[tuple[Submission, Verdict]] = field(default_factory=list)
+    replayed: dict[str, int] = field(default_factory=dict)
+    """message id → its sequence number, of messages read again"""
     repeats: Counter[str] = field(default_factory=Counter)
     refused: list[Submission] = field(default_factory=list)
-    events: list[tuple[EventIn, str, str]] = field(default_factory=list)
-    """(event, message id, case id)"""
+    events: list[EventIn] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     cases: dict[str, tuple[Held, str, FaultRecord | None, int]] = field(default_factory=dict)
     """case id → (case, status, fault, surplus)"""
@@ -70,6 +72,7 @@ def _verdict(
     known = loaded.messages.get(submission.id)
     if known is not None and submission.replay and known.place == "parked":
         changes.tally[submission.unit, submission.source, "parked"] -= 1
+        changes.replayed[submission.id] = known.seq
     elif known is not None:
         return _again(loaded, changes, submission, known)
     if submission.fault is not None:
@@ -83,7 +86,8 @@ def _verdict(
             log.exception("message %s of %s/%s failed", submission.id, submission.unit, submission.source)
             verdict = Verdict("parked", record(faults.DEFECT(found=type(error).__name__)))
     changes.messages.append((submission, verdict))
-    loaded.messages[submission.id] = Known(submission.fingerprint, verdict.place, verdict.fault, verdict.case_id)
+    seq = known.seq if known is not None else 0
+    loaded.messages[submission.id] = Known(submission.fingerprint, verdict.place, verdict.fault, verdict.case_id, seq)
     return verdict
 
 
@@ -120,7 +124,7 @@ class _Touched:
     cases: dict[str, Held] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
-    events: list[tuple[EventIn, str]] = field(default_factory=list)
+    events: list[EventIn] = field(default_factory=list)
 
 
 def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submission, now: datetime) -> Verdict:
@@ -139,7 +143,7 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
         loaded.cases.pop(gone, None)
         changes.cases.pop(gone, None)
         changes.merged[gone] = into
-    changes.events.extend((event, submission.id, case_id) for event, case_id in touched.events)
+    changes.events.extend(touched.events)
     if submission.question is not None:
         changes.questions.append(submission)
     parked: FaultRecord | None = None
@@ -192,16 +196,19 @@ def _join(loaded: Loaded, touched: _Touched, submission: Submission, event: Even
         for fact in other.case.facts.values():
             for key in _all_keys(unit, fact):
                 touched.keys[key] = case_id
-    held.case = _replaced(held.case, event.fact) if submission.replay else held.case.add(event.fact)
+    held.case = _replaced(held.case, event.fact, submission) if submission.replay else held.case.add(event.fact)
     for key in _all_keys(unit, event.fact):
         if (touched.keys.get(key) or loaded.keys.get(key)) != case_id:
             touched.keys[key] = case_id
-    touched.events.append((event, case_id))
+    touched.events.append(event)
     return case_id
 
 
-def _replaced(case: Case, fact: Fact) -> Case:
-    return Case(case.id, {**case.facts, fact["id"]: fact})
+def _replaced(case: Case, fact: Fact, submission: Submission) -> Case:
+    """The case with what a message says today, and without what only its first reading said."""
+    today = {event.id for event in submission.events}
+    kept = {id_: old for id_, old in case.facts.items() if id_ in today or message_of(id_)[0] != submission.id}
+    return Case(case.id, {**kept, fact["id"]: fact})
 
 
 def _all_keys(unit: str, fact: Fact) -> list[str]:

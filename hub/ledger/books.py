@@ -80,7 +80,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     """Parked messages and parked cases, newest first: {id, what, unit, source?, at, code, …}."""
     message, case = schema.MESSAGE, schema.CASE
     # a message whose events joined a case is shown by its case, and only while that is parked
-    joined = exists().where(schema.EVENT.c.message_id == message.c.id)
+    joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
     rows = look.execute(
         select(message)
         .where(message.c.place == "parked", _of_unit(message, unit), ~joined)
@@ -137,7 +137,7 @@ def fault_both(column: str | None) -> dict[Lang, FaultJson] | None:
 def parked_count(look: Connection) -> int:
     """How many messages and cases wait for a person."""
     message, case = schema.MESSAGE, schema.CASE
-    joined = exists().where(schema.EVENT.c.message_id == message.c.id)
+    joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
     messages = select(func.count()).select_from(message).where(message.c.place == "parked", ~joined)
     cases = select(func.count()).select_from(case).where(case.c.status == "parked")
     return (look.scalar(messages) or 0) + (look.scalar(cases) or 0)

@@ -13,17 +13,17 @@ from hub.flow.case import Case
 from hub.ledger.records import BillDraft, FaultRecord, Submission
 
 _MESSAGES: Final = """
-SELECT m.id, m.fingerprint, m.place, m.fault, m.case_id
+SELECT m.id, m.fingerprint, m.place, m.fault, m.case_id, m.seq
 FROM json_each(?) j CROSS JOIN message m ON m.id = j.value"""
 _KEYS: Final = "SELECT k.key, k.case_id FROM json_each(?) j CROSS JOIN key k ON k.key = j.value"
 _CASES: Final = """
-SELECT c.id, c.unit, c.status, c.facts, c."into" FROM json_each(?) j CROSS JOIN matter c ON c.id = j.value"""
+SELECT c.id, c.unit, c.status, c.facts, c.bills, c."into" FROM json_each(?) j CROSS JOIN matter c ON c.id = j.value"""
 BILL_COLUMNS: Final = (
     "b.id, b.unit, b.case_id, b.source, b.bill, b.status, b.face, b.charge_no, b.charge_event, b.digest, b.part, "
     "b.first_item, b.last_item, b.receipt, b.total, b.insured, b.allocations, b.payment_events, b.visit_events, "
     "b.due_at, b.reverses, b.replaces, b.reason, b.holds, b.bill_code, b.bill_number, b.issue, b.before"
 )
-_BILLS: Final = f"SELECT {BILL_COLUMNS} FROM json_each(?) j CROSS JOIN bill b ON b.case_id = j.value"  # noqa: S608
+_BILLS: Final = f"SELECT {BILL_COLUMNS} FROM json_each(?) j CROSS JOIN bill b ON b.id = j.value"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Known:
     place: str
     fault: FaultRecord | None
     case_id: str
+    seq: int = 0
 
 
 @dataclass(slots=True)
@@ -88,8 +89,8 @@ def load(connection: sqlite3.Connection, submissions: Sequence[Submission]) -> L
 
 
 def _load_messages(loaded: Loaded, ids: Iterable[str]) -> None:
-    for id_, fingerprint, place, fault, case_id in loaded.connection.execute(_MESSAGES, (_json(ids),)):
-        loaded.messages[id_] = Known(fingerprint, place, fault_record(fault), case_id)
+    for id_, fingerprint, place, fault, case_id, seq in loaded.connection.execute(_MESSAGES, (_json(ids),)):
+        loaded.messages[id_] = Known(fingerprint, place, fault_record(fault), case_id, seq)
 
 
 def load_cases(connection: sqlite3.Connection, loaded: Loaded, ids: Iterable[str]) -> None:
@@ -98,7 +99,7 @@ def load_cases(connection: sqlite3.Connection, loaded: Loaded, ids: Iterable[str
     while wanted:
         forward: set[str] = set()
         found: list[str] = []
-        for id_, unit, status, facts, into in connection.execute(_CASES, (_json(wanted),)):
+        for id_, unit, status, facts, bills, into in connection.execute(_CASES, (_json(wanted),)):
             if into:
                 forward.add(into)
                 loaded.cases.pop(id_, None)
@@ -107,7 +108,7 @@ def load_cases(connection: sqlite3.Connection, loaded: Loaded, ids: Iterable[str
                         known.case_id = into
             else:
                 loaded.cases[id_] = Held(Case.load(id_, facts), unit, status, [])
-                found.append(id_)
+                found += orjson.loads(bills)
         if found:
             for row in connection.execute(_BILLS, (_json(found),)):
                 bill = bill_draft(row)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Column, Connection, Row, Select, create_engine, or_, select
+from sqlalchemy import Column, Connection, Row, Select, create_engine, select
 from sqlalchemy.pool import NullPool, StaticPool
 
 from hub.bill.bill import Bill, Related, Step
 from hub.bill.event import EVENT, Charge
 from hub.ledger import books, schema
 from hub.ledger.aad import document_aad, event_aad, message_aad
+from hub.ledger.ids import message_of
 from hub.ledger.loading import key_id
 from hub.ledger.sqlite import FILE, connect
 from hub.ledger.writing import VISIBLE
@@ -79,7 +80,7 @@ class Reader:
             cases: list[str] | None = None
             if keys:
                 cases, bills = self._by_keys(look, keys)
-                question = question.where(or_(BILL.c.case_id.in_(cases), BILL.c.id.in_(bills)))
+                question = question.where(BILL.c.id.in_([*bills, *self._bills_of(look, cases)]))
             if status:
                 question = question.where(BILL.c.status == status)
             if since:
@@ -102,6 +103,10 @@ class Reader:
         messages = select(schema.MESSAGE.c.case_id).where(schema.MESSAGE.c.id.in_(list(keys)))
         cases += [case_id for case_id in look.scalars(messages) if case_id]
         return self._forwarded(look, cases), list(keys)
+
+    def _bills_of(self, look: Connection, cases: list[str]) -> list[str]:
+        held = look.scalars(select(schema.CASE.c.bills).where(schema.CASE.c.id.in_(cases)))
+        return [bill_id for bills in held for bill_id in orjson.loads(bills)]
 
     def _forwarded(self, look: Connection, cases: list[str]) -> list[str]:
         known = set(cases)
@@ -170,7 +175,10 @@ class Reader:
         if look is None:
             with self._look() as opened:
                 return self.event(unit, event_id, opened)
-        sealed = look.scalar(select(schema.EVENT.c.sealed).where(schema.EVENT.c.id == event_id))
+        message_id, place = message_of(event_id)
+        seq = select(schema.MESSAGE.c.seq).where(schema.MESSAGE.c.id == message_id).scalar_subquery()
+        table = schema.EVENT
+        sealed = look.scalar(select(table.c.sealed).where(table.c.message_seq == seq, table.c.place == place))
         return EVENT.validate_json(self._vault.open(unit, event_aad(event_id), sealed)) if sealed else None
 
     def document(self, bill_id: str, form: str) -> bytes | None:
@@ -178,8 +186,8 @@ class Reader:
         table = schema.DOCUMENT
         question = (
             select(BILL.c.unit, table.c.sealed)
-            .join(BILL, BILL.c.id == table.c.bill_id)
-            .where(table.c.bill_id == bill_id, table.c.form == form)
+            .join(BILL, BILL.c.seq == table.c.bill_seq)
+            .where(BILL.c.id == bill_id, table.c.form == form)
         )
         with self._look() as look:
             row = look.execute(question).first()
@@ -191,7 +199,7 @@ class Reader:
         with self._look() as look:
             if keys:
                 cases, bills = self._by_keys(look, keys)
-                question = question.where(or_(BILL.c.case_id.in_(cases), BILL.c.id.in_(bills)))
+                question = question.where(BILL.c.id.in_([*bills, *self._bills_of(look, cases)]))
             rows = look.execute(question.order_by(BILL.c.issued_at, BILL.c.id).limit(limit)).all()
         for row in rows:
             yield row.id, row.bill_code, row.bill_number
@@ -199,7 +207,7 @@ class Reader:
     def _bill(self, look: Connection, row: Row[Any]) -> Bill | None:
         """The issued bill behind a row, with today's status, history and relations."""
         table = schema.DOCUMENT
-        sealed = look.scalar(select(table.c.sealed).where(table.c.bill_id == row.id, table.c.form == "json"))
+        sealed = look.scalar(select(table.c.sealed).where(table.c.bill_seq == row.seq, table.c.form == "json"))
         if sealed is None:
             return None
         bill = Bill.model_validate_json(self._vault.open(row.unit, document_aad(row.id, "json"), sealed))
@@ -257,9 +265,7 @@ class Reader:
             row = look.execute(select(table).where(table.c.id == message_id)).first()
             if row is None:
                 return None
-            sealed = look.scalar(
-                select(journal.c.sealed).where(journal.c.message_id == message_id).order_by(journal.c.seq)
-            )
+            sealed = look.scalar(select(journal.c.sealed).where(journal.c.message_seq == row.seq))
         shown: dict[str, Any] = {
             "id": row.id,
             "unit": row.unit,

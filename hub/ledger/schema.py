@@ -26,7 +26,8 @@ _BIG = BigInteger().with_variant(Integer(), "sqlite")
 MESSAGE: Final = Table(
     "message",
     METADATA,
-    Column("id", String(32), primary_key=True),
+    Column("seq", _BIG, primary_key=True, autoincrement=False),
+    Column("id", String(32), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("source", String(64), nullable=False),
     Column("at", String(35), nullable=False),
@@ -38,19 +39,18 @@ MESSAGE: Final = Table(
     Column("case_id", String(32), nullable=False),
     Column("revision", Text, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
+    Index("message_id", "id", unique=True),
 )
-"""Every message once, by the hash of its identity."""
+"""Every message once, by the hash of its identity. What belongs to it is found by `seq`: rows that only append cost
+little, while every index on a hash costs a page of the log for each row."""
 
 JOURNAL: Final = Table(
     "journal",
     METADATA,
-    Column("seq", _BIG, primary_key=True, autoincrement=True),
-    Column("message_id", String(32), nullable=False),
-    Column("at", String(35), nullable=False),
+    Column("message_seq", _BIG, primary_key=True, autoincrement=False),
     Column("sealed", LargeBinary, nullable=False),
-    Index("journal_message", "message_id"),
 )
-"""The exact bytes of each message, also of a repeat with other content."""
+"""The exact bytes of each message; a repeat with other content is a message of its own."""
 
 REFUSED: Final = Table(
     "refused",
@@ -77,14 +77,12 @@ TALLY: Final = Table(
 EVENT: Final = Table(
     "event",
     METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("message_id", String(32), nullable=False),
-    Column("case_id", String(32), nullable=False),
+    Column("message_seq", _BIG, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Index("event_message", "message_id"),
 )
-"""The sealed whole of each event; what flow needs of it lies open in its case."""
+"""The sealed whole of each event, by its place in its message; what flow needs of it lies open in its case."""
 
 CASE: Final = Table(
     "matter",
@@ -95,6 +93,7 @@ CASE: Final = Table(
     Column("fault", Text),
     Column("surplus", _BIG, nullable=False, server_default="0"),
     Column("facts", LargeBinary, nullable=False),
+    Column("bills", Text, nullable=False),
     Column("into", String(32), nullable=False, server_default=""),
     Column("updated_at", String(35), nullable=False),
     Index("matter_status", "unit", "status"),
@@ -106,13 +105,15 @@ KEY: Final = Table(
     METADATA,
     Column("key", Text, primary_key=True),
     Column("case_id", String(32), nullable=False),
+    sqlite_with_rowid=False,
 )
 """unit, kind and value of a business key, joined by US (0x1F), and the case it leads to."""
 
 BILL: Final = Table(
     "bill",
     METADATA,
-    Column("id", String(32), primary_key=True),
+    Column("seq", _BIG, primary_key=True, autoincrement=False),
+    Column("id", String(32), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("case_id", String(32), nullable=False),
     Column("source", String(64), nullable=False),
@@ -145,7 +146,7 @@ BILL: Final = Table(
     Column("fault", Text),
     Column("history", Text, nullable=False, server_default=""),
     Column("change", _BIG, nullable=False, server_default="0"),
-    Index("bill_case", "case_id"),
+    Index("bill_id", "id", unique=True),
     Index("bill_number", "bill_code", "bill_number", unique=True),
     Index("bill_status", "unit", "status"),
     Index("bill_change", "change"),
@@ -155,7 +156,7 @@ BILL: Final = Table(
 DOCUMENT: Final = Table(
     "document",
     METADATA,
-    Column("bill_id", String(32), primary_key=True),
+    Column("bill_seq", _BIG, primary_key=True, autoincrement=False),
     Column("form", String(8), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )
@@ -165,9 +166,19 @@ SEARCH: Final = Table(
     "search",
     METADATA,
     Column("hash", LargeBinary, primary_key=True),
-    Column("bill_id", String(32), primary_key=True),
+    Column("bill_seq", _BIG, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
-"""Keyed hashes of id number, phone and name prefix → bills."""
+"""Keyed hashes of id number, phone, name and name prefix → bills."""
+
+SEARCH_NEW: Final = Table(
+    "search_new",
+    METADATA,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("bill_seq", _BIG, nullable=False),
+)
+"""The newest hashes, not sorted into `search` yet: that is done while nothing else is to do."""
 
 SEGMENT: Final = Table(
     "segment",

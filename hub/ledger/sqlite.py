@@ -25,10 +25,14 @@ from hub.ledger.reserving import Due
 from hub.ledger.rules import UnitRules
 from hub.ledger.storing import store_confirmed, store_issued, store_not_issued
 from hub.ledger.working import work_for
-from hub.ledger.writing import write
+from hub.ledger.writing import Sequences, write
 
 FILE: Final = "ledger.db"
-_LAST: Final = "SELECT COALESCE(MAX(change), 0), MAX(issued_at) FROM bill"
+_LAST: Final = """
+SELECT COALESCE((SELECT MAX(seq) FROM message), 0), COALESCE((SELECT MAX(seq) FROM bill), 0),
+       COALESCE((SELECT MAX(change) FROM bill), 0), (SELECT MAX(issued_at) FROM bill)"""
+_TIDY: Final = 2000
+"""Search hashes sorted in at once: few enough not to keep a message waiting."""
 _OUTBOX: Final = """
 SELECT id, unit, subject, payload, attempts FROM outbox WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"""
 
@@ -42,6 +46,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -65536")
     connection.execute("PRAGMA mmap_size = 268435456")
@@ -66,32 +71,31 @@ class SqliteLedger:
             self._read_last()
 
     def _read_last(self) -> None:
-        self._change, last = self._connection.execute(_LAST).fetchone()
-        self._last_issue: datetime | None = datetime.fromisoformat(last) if last else None
+        *last, issued_at = self._connection.execute(_LAST).fetchone()
+        self._last = Sequences(*last)
+        self._last_issue: datetime | None = datetime.fromisoformat(issued_at) if issued_at else None
 
     def apply(self, batch: Batch, now: datetime, want: int) -> Result:
         """Takes in messages and signed bills and reserves numbers, in one transaction."""
         at = now.isoformat(timespec="milliseconds")
         with self._transaction():
-            change = self._change
-            issued, change = store_issued(self._connection, batch.issued, self._rules, at, change)
+            issued = store_issued(self._connection, batch.issued, self._rules, at, self._last)
             for bill_id in issued:
                 self._due.drop(bill_id)
             if batch.issued:
                 newest = max(bill.issued_at for bill in batch.issued)
                 self._last_issue = max(self._last_issue or now, datetime.fromisoformat(newest))
             store_not_issued(self._connection, batch.not_issued)
-            change = store_confirmed(self._connection, batch.confirmed, change)
+            store_confirmed(self._connection, batch.confirmed, self._last)
             changes = Changes()
             verdicts = []
             if batch.submissions:
                 loaded = load(self._connection, batch.submissions)
                 verdicts = [apply_one(loaded, changes, self._rules, message, now) for message in batch.submissions]
-                change = write(self._connection, changes, at, change)
+                write(self._connection, changes, at, self._last)
                 self._follow(changes)
             reserved = self._due.reserve(want, now, self._last_issue)
             work = self._work(reserved)
-        self._change = change
         outgoing = bool(changes.questions) or (
             bool(issued) and any(rule.countersigned for rule in self._rules.values())
         )
@@ -146,6 +150,21 @@ class SqliteLedger:
         """Whether the unit ever received a segment of this bill code."""
         row = self._connection.execute("SELECT 1 FROM segment WHERE unit = ? AND code = ?", (unit, code)).fetchone()
         return row is not None
+
+    def tidy(self) -> bool:
+        """Sorts some of the newest search hashes in; returns whether there are more. For when nothing else is to do."""
+        bounds = self._connection.execute("SELECT MIN(seq), MAX(seq) FROM search_new").fetchone()
+        if bounds[0] is None:
+            return False
+        until = min(bounds[0] + _TIDY, bounds[1])
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO search SELECT hash, bill_seq FROM search_new WHERE seq <= ? ORDER BY hash "
+                "ON CONFLICT DO NOTHING",
+                (until,),
+            )
+            self._connection.execute("DELETE FROM search_new WHERE seq <= ?", (until,))
+        return bool(until < bounds[1])
 
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew."""

@@ -9,16 +9,19 @@ from typing import Final
 from hub.ledger.loading import fault_text
 from hub.ledger.records import Confirmed, Issued, NotIssued
 from hub.ledger.rules import UnitRules
-from hub.ledger.writing import step
+from hub.ledger.writing import Sequences, step
 
 _ISSUED: Final = """
 UPDATE bill SET status = 'issued', check_code = ?, issued_at = ?, change = ?, fault = NULL, history = history || ?
 WHERE id = ? AND status = 'due' AND bill_code = ? AND bill_number = ?
-RETURNING unit, reverses"""
+RETURNING unit, reverses, seq"""
 _DOCUMENT: Final = """
-INSERT INTO document (bill_id, form, sealed) VALUES (?, ?, ?)
-ON CONFLICT (bill_id, form) DO UPDATE SET sealed = excluded.sealed"""
-_SEARCH: Final = "INSERT INTO search (hash, bill_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+INSERT INTO document (bill_seq, form, sealed) VALUES (?, ?, ?)
+ON CONFLICT (bill_seq, form) DO UPDATE SET sealed = excluded.sealed"""
+_COUNTERSIGNED: Final = (
+    "UPDATE document SET sealed = ? WHERE form = 'xml' AND bill_seq = (SELECT seq FROM bill WHERE id = ?)"
+)
+_SEARCH: Final = "INSERT INTO search_new (hash, bill_seq) VALUES (?, ?)"
 _REVERSED: Final = """
 UPDATE bill SET status = 'reversed', change = ?, history = history || ? WHERE id = ? AND status != 'reversed'"""
 _CONFIRM: Final = """
@@ -32,22 +35,22 @@ _DONE: Final = "DELETE FROM outbox WHERE kind = 'confirm' AND subject = ?"
 
 
 def store_issued(
-    connection: sqlite3.Connection, bills: Sequence[Issued], rules: Mapping[str, UnitRules], at: str, change: int
-) -> tuple[list[str], int]:
-    """Stores what was signed; returns the bills now issued and the change sequence.
+    connection: sqlite3.Connection, bills: Sequence[Issued], rules: Mapping[str, UnitRules], at: str, last: Sequences
+) -> list[str]:
+    """Stores what was signed; returns the bills now issued.
 
     A bill withdrawn, or renumbered, while it was being signed is not due under that number: its signature is dropped.
     """
     stored: list[str] = []
-    documents: list[tuple[str, str, bytes]] = []
-    hashes: list[tuple[bytes, str]] = []
+    documents: list[tuple[int, str, bytes]] = []
+    hashes: list[tuple[bytes, int]] = []
     for bill in bills:
         row = connection.execute(
             _ISSUED,
             (
                 bill.check_code,
                 bill.issued_at,
-                change + 1,
+                last.change + 1,
                 step(at, "issue", "due", "issued"),
                 bill.bill_id,
                 bill.bill_code,
@@ -56,20 +59,20 @@ def store_issued(
         ).fetchall()
         if not row:
             continue
-        change += 1
-        unit, reverses = row[0]
+        last.change += 1
+        unit, reverses, seq = row[0]
         stored.append(bill.bill_id)
-        documents.append((bill.bill_id, "json", bill.document))
-        documents.append((bill.bill_id, "xml", bill.xml))
-        hashes.extend((value, bill.bill_id) for _kind, value in bill.search)
+        documents.append((seq, "json", bill.document))
+        documents.append((seq, "xml", bill.xml))
+        hashes.extend((value, seq) for _kind, value in bill.search)
         if reverses:
-            change += 1
-            connection.execute(_REVERSED, (change, step(at, "reversed", "reversing", "reversed"), reverses))
+            last.change += 1
+            connection.execute(_REVERSED, (last.change, step(at, "reversed", "reversing", "reversed"), reverses))
         if rules[unit].countersigned:
             connection.execute(_CONFIRM, (unit, bill.bill_id, at))
     connection.executemany(_DOCUMENT, documents)
     connection.executemany(_SEARCH, hashes)
-    return stored, change
+    return stored
 
 
 def store_not_issued(connection: sqlite3.Connection, bills: Sequence[NotIssued]) -> None:
@@ -77,17 +80,16 @@ def store_not_issued(connection: sqlite3.Connection, bills: Sequence[NotIssued])
     connection.executemany(_FAULT, [(fault_text(bill.fault), bill.bill_id) for bill in bills])
 
 
-def store_confirmed(connection: sqlite3.Connection, bills: Sequence[Confirmed], change: int) -> int:
-    """Stores the supervisor's signatures; returns the change sequence."""
+def store_confirmed(connection: sqlite3.Connection, bills: Sequence[Confirmed], last: Sequences) -> None:
+    """Stores the supervisor's signatures."""
     for bill in bills:
         if bill.fault is not None:
             connection.execute(_FAULT, (fault_text(bill.fault), bill.bill_id))
             continue
         text = step(bill.at, "confirm", "issued", "confirmed")
-        if connection.execute(_CONFIRMED, (change + 1, text, bill.bill_id)).rowcount:
-            change += 1
+        if connection.execute(_CONFIRMED, (last.change + 1, text, bill.bill_id)).rowcount:
+            last.change += 1
         else:
             connection.execute(_BEFORE, (bill.bill_id,))
-        connection.execute(_DOCUMENT, (bill.bill_id, "xml", bill.xml))
+        connection.execute(_COUNTERSIGNED, (bill.xml, bill.bill_id))
         connection.execute(_DONE, (bill.bill_id,))
-    return change

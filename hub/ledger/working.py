@@ -8,18 +8,23 @@ from typing import Final
 
 import orjson
 
+from hub.ledger.ids import message_of
 from hub.ledger.records import BillDraft, Work
 
-_EVENTS: Final = "SELECT e.id, e.sealed FROM json_each(?) j CROSS JOIN event e ON e.id = j.value"
+_EVENTS: Final = """
+SELECT m.id || '-' || e.place, e.sealed
+FROM json_each(?) j CROSS JOIN message m ON m.id = j.value CROSS JOIN event e ON e.message_seq = m.seq"""
 _BILL: Final = """
 SELECT b.bill_code, b.bill_number, d.sealed
-FROM bill b LEFT JOIN document d ON d.bill_id = b.id AND d.form = 'json' WHERE b.id = ?"""
+FROM bill b LEFT JOIN document d ON d.bill_seq = b.seq AND d.form = 'json' WHERE b.id = ?"""
 
 
 def work_for(connection: sqlite3.Connection, bills: Sequence[BillDraft]) -> list[Work]:
     """The work behind due bills whose numbers are reserved, in their order."""
     wanted = {
-        event for bill in bills for event in (bill.charge_event, *bill.payment_events, *bill.visit_events) if event
+        message_of(event)[0]
+        for bill in bills
+        for event in (bill.charge_event, *bill.payment_events, *bill.visit_events)
     }
     sealed: dict[str, bytes] = dict(connection.execute(_EVENTS, (orjson.dumps(list(wanted)).decode(),)))
     return [_work(connection, bill, sealed) for bill in bills]

@@ -28,6 +28,9 @@ MAX_BATCH: Final = 256
 MAX_QUEUE: Final = 20_000
 """Messages that may wait; beyond, senders are told to come again."""
 
+TIDY_SECONDS: Final = 0.05
+"""How long the core has nothing to do before the ledger tidies up."""
+
 RETRY_SECONDS: Final = 0.5
 """How long the core waits after the database refused a batch."""
 
@@ -88,6 +91,7 @@ class Core:
     _watches: dict[str, list[_Watch]] = field(default_factory=dict)
     _after: list[Callable[[], None]] = field(default_factory=list)
     _scheduled: bool = False
+    _tidying: asyncio.TimerHandle | None = None
     _stopping: bool = False
 
     def submit(
@@ -189,9 +193,24 @@ class Core:
             self._call_back()
 
     def _call_back(self) -> None:
+        """Nothing is to do: whoever waited for that is told, and the ledger tidies up a little."""
         after, self._after = self._after, []
         for callback in after:
             callback()
+        if self._tidying is None:
+            self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        if self._queue or self._issued or self._stopping:
+            return
+        try:
+            more = self.ledger.tidy()
+        except Fault as fault:
+            log.warning("%s", fault)
+            return
+        if more:
+            self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
 
     def _next_batch(self) -> tuple[list[_Waiting], Batch]:
         taken: list[_Waiting] = []

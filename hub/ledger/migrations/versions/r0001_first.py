@@ -25,6 +25,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "bill",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
         sa.Column("case_id", sa.String(length=32), nullable=False),
@@ -58,43 +59,45 @@ def upgrade() -> None:
         sa.Column("fault", sa.Text(), nullable=True),
         sa.Column("history", sa.Text(), server_default="", nullable=False),
         sa.Column("change", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("seq"),
     )
-    op.create_index("bill_case", "bill", ["case_id"], unique=False)
     op.create_index("bill_change", "bill", ["change"], unique=False)
+    op.create_index("bill_id", "bill", ["id"], unique=True)
     op.create_index("bill_number", "bill", ["bill_code", "bill_number"], unique=True)
     op.create_index("bill_status", "bill", ["unit", "status"], unique=False)
     op.create_table(
         "document",
-        sa.Column("bill_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "bill_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
         sa.Column("form", sa.String(length=8), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("bill_id", "form"),
+        sa.PrimaryKeyConstraint("bill_seq", "form"),
     )
     op.create_table(
         "event",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("message_id", sa.String(length=32), nullable=False),
-        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "message_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("message_seq", "place"),
     )
-    op.create_index("event_message", "event", ["message_id"], unique=False)
     op.create_table(
         "journal",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("message_id", sa.String(length=32), nullable=False),
-        sa.Column("at", sa.String(length=35), nullable=False),
+        sa.Column(
+            "message_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("seq"),
+        sa.PrimaryKeyConstraint("message_seq"),
     )
-    op.create_index("journal_message", "journal", ["message_id"], unique=False)
     op.create_table(
         "key",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("case_id", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("key"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "matter",
@@ -104,6 +107,7 @@ def upgrade() -> None:
         sa.Column("fault", sa.Text(), nullable=True),
         sa.Column("surplus", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("bills", sa.Text(), nullable=False),
         sa.Column("into", sa.String(length=32), server_default="", nullable=False),
         sa.Column("updated_at", sa.String(length=35), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -111,6 +115,7 @@ def upgrade() -> None:
     op.create_index("matter_status", "matter", ["unit", "status"], unique=False)
     op.create_table(
         "message",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
         sa.Column("source", sa.String(length=64), nullable=False),
@@ -123,8 +128,9 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Text(), nullable=False),
         sa.Column("repeats", sa.Integer(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("seq"),
     )
+    op.create_index("message_id", "message", ["id"], unique=True)
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -152,8 +158,18 @@ def upgrade() -> None:
     op.create_table(
         "search",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("bill_id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("hash", "bill_id"),
+        sa.Column(
+            "bill_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("hash", "bill_seq"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "search_new",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("bill_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
     )
     op.create_table(
         "segment",
