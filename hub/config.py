@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
-from hub.adapter import AnswerPoint
-from hub.bill.model import Code, Text
 from hub.errors import Config, define
 from hub.findings import Finding
+from hub.sections import UnitConfig
 from hub.yaml_text import YamlText, read_yaml
+
+__all__ = ["UnitConfig", "load_units", "read_unit", "unit_files"]
 
 UNKNOWN_NAME = define(
     "BH-CFG-010",
@@ -61,145 +62,6 @@ BROKEN_FILES = define(
     do_zh="运行 billhub check {path}",
     do_en="run billhub check {path}",
 )
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-"""A name that may stand in a path: lower-case letters, digits, dot, dash, underscore."""
-
-
-class Section(BaseModel):
-    """Part of a unit's YAML."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class UnitSection(Section):
-    """用票单位."""
-
-    id: Name
-    name: Text
-    uscc: Code
-    code: Code | None = None
-    region: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
-
-
-class BillSection(Section):
-    """A bill the unit issues."""
-
-    kind: Code
-    name: Text | None = None
-    issue: Literal["on_payment", "manual", "shadow"] = "on_payment"
-    issuer: Literal["local"] = "local"
-    type: Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
-    max_items: int | None = Field(default=None, ge=1)
-    over_items: Literal["issue", "split", "park"] = "issue"
-
-
-class DoorSection(Section):
-    """Where a source's bytes come in; exactly one of the two, or the word `http`."""
-
-    mllp: Annotated[str, StringConstraints(pattern=r"^[^:\s]*:\d{1,5}$")] | None = None
-    folder: Text | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> DoorSection:
-        if (self.mllp is None) == (self.folder is None):
-            raise ValueError("write one of mllp: HOST:PORT, folder: PATH, or just http")
-        return self
-
-
-class SourceSection(Section):
-    """One sender: its adapter, its door, its mappings."""
-
-    adapter: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9_]+$")]
-    door: Literal["http"] | DoorSection = "http"
-    mappings: tuple[Text, ...] = ()
-    bill: Name | None = None
-    charset: Text | None = None
-    answer: AnswerPoint | None = None
-    answer_seconds: int = Field(default=8, ge=1, le=60)
-    trusts: tuple[Code, ...] | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def asks(self) -> bool:
-        """Whether this source has a gateway to ask about payments."""
-        return "gateway" in self.settings
-
-
-class InsurerSection(Section):
-    """An insurer that may pull bills."""
-
-    id: Name
-    scopes: tuple[Literal["bills:read", "bills:claim"], ...] = ("bills:read",)
-    sees: Literal["confirmed", "issued"] = "confirmed"
-
-
-class PolicySection(Section):
-    """What to do where the facts do not decide. Every default parks or waits; nothing guesses (design: Money)."""
-
-    overpayment: Literal["park", "issue"] = "park"
-    underpayment: Literal["wait", "park"] = "wait"
-    charge_revised: Literal["park", "reissue"] = "park"
-    contradiction: Literal["park"] = "park"
-    zero_total: Literal["park", "issue"] = "park"
-
-
-class PlatformSection(Section):
-    """The fiscal platform that countersigns."""
-
-    url: Text
-    trust: Text | None = None
-
-
-class SigningSection(Section):
-    """Keys of the unit and the platform."""
-
-    keys: Text = "keys"
-    user_id: Text = "1234567812345678"
-    platform: PlatformSection | None = None
-
-
-class ProfileSection(Section):
-    """What differs from region to region in the EInvoice XML; see `hub.issuing.profile.Profile` for the meanings."""
-
-    tag: Text | None = None
-    version: Text | None = None
-    specimen_suffix: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] | None = None
-    supervisor_code: Code | None = None
-    red_amounts: Literal["negative", "positive"] | None = None
-    pay_modes: dict[Code, Code] | None = None
-    pay_mode: Code | None = None
-    receiver_name: Text | None = None
-    receiver_account: Code | None = None
-    receiver_bank: Text | None = None
-    issuer: Text = "系统"
-    reviewer: Text = "系统"
-    unit_seal: dict[Literal["id", "name", "hash"], Text] | None = None
-    supervisor_seal: dict[Literal["id", "name", "hash"], Text] | None = None
-    supervisor_remark: Text | None = None
-
-
-class UnitConfig(Section):
-    """A unit's file."""
-
-    unit: UnitSection
-    bills: dict[Name, BillSection] = Field(min_length=1)
-    sources: dict[Name, SourceSection] = Field(default_factory=dict)
-    insurers: tuple[InsurerSection, ...] = ()
-    policy: PolicySection = PolicySection()
-    signing: SigningSection = SigningSection()
-    profile: ProfileSection = ProfileSection()
-    path: Path = Field(default=Path(), exclude=True)
-
-    @property
-    def folder(self) -> Path:
-        """Where relative paths of the file start."""
-        return self.path.parent
-
-    def bill_of(self, source: str) -> str:
-        """The bill a source's charges make: its own, or the unit's only one, or empty."""
-        named = self.sources[source].bill
-        return named or (next(iter(self.bills)) if len(self.bills) == 1 else "")
 
 
 def unit_files(path: Path) -> list[Path]:

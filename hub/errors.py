@@ -13,7 +13,7 @@ their meaning. Each room keeps its codes in a module called `faults`; `docs/erro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
@@ -102,6 +102,7 @@ class _Blank(dict[str, object]):
 
 
 _CATALOGUE: dict[str, FaultCode] = {}
+_LOADERS: list[Callable[[], None]] = []
 
 
 def define(code: str, kind: type[Fault], *, zh: str, en: str, do_zh: str, do_en: str) -> FaultCode:
@@ -119,10 +120,30 @@ def catalogue() -> Iterator[FaultCode]:
 
 def fault_from(code: str, where: str = "", **values: object) -> Fault:
     """The fault a stored or transported code stands for; an unknown code (an older release's) becomes a `Park`."""
-    known = _CATALOGUE.get(code)
+    known = _CATALOGUE.get(code) or _looked_up(code)
     if known is None:
         known = FaultCode(code, Park, code, code, "见文档", "see the documentation of the release that wrote it")
     return known(where, **values)
+
+
+def on_unknown_code(load: Callable[[], None]) -> None:
+    """Names a function that defines more codes; it is called when a code is met that this process does not know."""
+    _LOADERS.append(load)
+
+
+def _looked_up(code: str) -> FaultCode | None:
+    for load in _LOADERS:
+        load()
+    return _CATALOGUE.get(code)
+
+
+def describe(error: BaseException) -> str:
+    """Type and place of an unexpected error, for a log: never its text, which may quote a message."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"
 
 
 def _rebuild(code: str, where: str, values: dict[str, object]) -> Fault:

@@ -120,6 +120,11 @@ def adapter(name: str) -> AdapterSpec:
     return known[name]
 
 
+def fault_modules() -> list[str]:
+    """The modules that define adapters' faults, of the tree and of installed packages."""
+    return [f"{package}.faults" for package, folder in (*_in_tree(), *_installed()) if (folder / "faults.py").exists()]
+
+
 def _folders_of(package: str) -> list[Path]:
     try:
         spec = importlib.util.find_spec(package)
@@ -267,8 +272,15 @@ def mappings_folder() -> Path:
     return Path(__file__).resolve().parent.parent / "mappings"
 
 
+def mappings_of(spec: AdapterSpec) -> Path:
+    """Where an adapter's mappings are: among the packaged ones, or `mappings/` inside an outside package."""
+    if spec.folder.parent.parent in _folders_of(PACKAGE):
+        return mappings_folder() / spec.name
+    return spec.folder / "mappings"
+
+
 def mapping_path(name: str, extra_folders: Iterable[Path] = ()) -> Path:
-    """The file of a mapping: in a unit's own folders first, then among the packaged ones.
+    """The file of a mapping: in a unit's own folders first, then the packaged ones, then those of outside packages.
 
     Raises:
         Config: there is none; the fault names the nearest.
@@ -280,6 +292,9 @@ def mapping_path(name: str, extra_folders: Iterable[Path] = ()) -> Path:
             file = folder.joinpath(*parts[:-1], f"{parts[-1]}.yaml")
             if file.is_file():
                 return file
+        outside = adapters().get("/".join(parts[:-1]))
+        if outside is not None and (file := mappings_of(outside) / f"{parts[-1]}.yaml").is_file():
+            return file
     known = {
         file.relative_to(folder).with_suffix("").as_posix()
         for folder in folders

@@ -59,6 +59,12 @@ def metrics_text(reader: Reader) -> str:
             f'billhub_numbers{{{segment},state="{state}"}} {book[state]}'
             for state in ("used", "void", "reserved", "leased", "free")
         ]
+    lines += ["# HELP billhub_alarms Bills and payments held up, by why.", "# TYPE billhub_alarms gauge"]
+    lines += [
+        f'billhub_alarms{{unit="{alarm["unit"]}",what="{alarm["what"]}",code="{code}"}} {alarm["count"]}'
+        for alarm in reader.alarms()
+        if (code := (alarm["fault"] or {}).get("en", {}).get("code"))
+    ]
     lines += [
         "# HELP billhub_books_balanced Whether messages, bills and numbers add up.",
         "# TYPE billhub_books_balanced gauge",

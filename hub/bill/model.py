@@ -58,7 +58,7 @@ class Record(BaseModel):
 
     def to_json(self) -> bytes:
         """UTF-8 JSON, absent values left out."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return self.__pydantic_serializer__.to_json(self, exclude_none=True)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values, absent ones left out."""

@@ -7,6 +7,7 @@ is a float, which `Fen`, every model and every sum of fen refuse, so it ends the
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, Final, NoReturn, Self
 
 from pydantic import GetCoreSchemaHandler
@@ -103,8 +104,9 @@ class Fen(int):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         whole = core_schema.int_schema(strict=True, gt=-LIMIT, lt=LIMIT)
+        made = partial(int.__new__, cls)  # the schema has proven what __new__ would ask again
         return core_schema.no_info_after_validator_function(
-            cls, whole, serialization=core_schema.plain_serializer_function_ser_schema(int, return_schema=whole)
+            made, whole, serialization=core_schema.plain_serializer_function_ser_schema(int, return_schema=whole)
         )
 
 

@@ -1,6 +1,7 @@
 """The first of two passes over an event: the same content in one spelling. Nothing is judged and no amount is changed.
 
-It runs on the plain values a mapping made, before the models validate them; what it cannot read it leaves for them.
+It runs on the plain values a mapping made, before the models validate them; what it cannot read it leaves for them. A
+mapping spells each value as it makes it (`IDS`, `half_width`), so that only `complete` is left to do for the event.
 """
 
 from __future__ import annotations
@@ -28,13 +29,22 @@ _HALF_WIDTH: Final = {
 _INSURED: Final = ("fund_fen", "other_fund_fen", "account_fen")
 
 
+def half_width(text: str) -> str:
+    """Full-width digits and letters as half-width ones."""
+    return text if text.isascii() else text.translate(_HALF_WIDTH)
+
+
 def normalise(raw: dict[str, Any]) -> dict[str, Any]:
-    """A new dict: trimmed, ids in half-width, empty values gone, and derived values supplied where they are absent.
+    """A new dict: trimmed, ids in half-width, empty values gone, and derived values supplied where they are absent."""
+    return complete(_record(raw))
+
+
+def complete(event: dict[str, Any]) -> dict[str, Any]:
+    """The same dict, already in one spelling, with derived values supplied.
 
     Supplied on a charge: `total_fen` (Σ items), `shares.cash_fen` (total − insured), an item's `receipt`; on a payer
     or a visit: `id_type`, where the number's own check character proves it. A given value is never replaced.
     """
-    event = _record(raw)
     if event.get("kind") == "charge":
         _complete_charge(event)
         if isinstance(payer := event.get("payer"), dict):
@@ -51,7 +61,7 @@ def _record(raw: dict[str, Any]) -> dict[str, Any]:
             text = value.strip()
             if not text:
                 continue
-            made[name] = text if text.isascii() or name not in IDS else text.translate(_HALF_WIDTH)
+            made[name] = half_width(text) if name in IDS else text
         elif (kept := _value(name, value)) is not None:
             made[name] = kept
     return made
@@ -61,7 +71,7 @@ def _value(name: str, value: Any) -> Any:
     """The value in one spelling; None when it is empty."""
     if isinstance(value, str):
         text = value.strip()
-        return (text.translate(_HALF_WIDTH) if name in IDS else text) or None
+        return (half_width(text) if name in IDS else text) or None
     if isinstance(value, dict):
         return _record(value) or None
     if isinstance(value, (list, tuple)):

@@ -9,7 +9,6 @@ import typer
 
 from hub.cli import bills, books, check, demo, explain, export, keys, numbers, parked, read, run, test, verify
 from hub.cli.language import lang_first, say
-from hub.cli.output import quiet_when_cut_off
 
 APP: Final = typer.Typer(
     name="billhub",
@@ -40,5 +39,4 @@ for group in (parked, numbers, keys):
 
 def main() -> None:
     """The `billhub` command."""
-    quiet_when_cut_off()
     APP(args=lang_first(sys.argv[1:]))

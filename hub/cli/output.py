@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
+from hub.cli.faults import REFUSED
 from hub.cli.language import LANG
 from hub.errors import Config, Fault, Retry
 
@@ -19,14 +20,18 @@ USAGE: Final = 2
 MISSING: Final = 3
 
 
-def quiet_when_cut_off() -> None:
-    """A reader that went away (`| head`) ends the command quietly, as it does any other program of a pipe."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-
-
 def put(text: str) -> None:
-    """A line of the result."""
-    sys.stdout.write(text + "\n")
+    """A line of the result. A reader that went away (`| head`) ends the command quietly."""
+    try:
+        sys.stdout.write(text + "\n")
+    except BrokenPipeError:
+        _cut_off()
+
+
+def _cut_off() -> NoReturn:
+    """Nobody reads on; what is still buffered goes nowhere, so that the interpreter's own flush does not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(GOOD)
 
 
 def put_json(value: Any) -> None:
@@ -41,6 +46,10 @@ def complain(text: str) -> None:
 
 def end(code: int) -> NoReturn:
     """Ends the verb."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _cut_off()
     raise SystemExit(code)
 
 
@@ -58,9 +67,32 @@ def faults_end() -> Iterator[None]:
     except FileNotFoundError as error:
         complain(f"billhub: {error.filename}: {'没有这个文件' if LANG == 'zh' else 'no such file'}")
         end(USAGE)
+    except OSError as error:
+        refused = REFUSED(str(error.filename or ""), reason=error.strerror or type(error).__name__)
+        complain(f"billhub: {explain_fault(refused)}")
+        end(MISSING)
     except (Config, Retry) as fault:
         complain(f"billhub: {explain_fault(fault)}")
         end(MISSING)
     except Fault as fault:
         complain(f"billhub: {explain_fault(fault)}")
         end(BAD)
+    except Exception as error:
+        database = _of_database(error)
+        if database is None:
+            raise
+        complain(f"billhub: {explain_fault(database)}")
+        end(MISSING)
+
+
+def _of_database(error: Exception) -> Fault | None:
+    """The ledger's word for what SQLite said; None for an error of another kind."""
+    import sqlite3
+
+    inner = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's error
+    if not isinstance(inner, sqlite3.Error):
+        return None
+    from hub.ledger.faults import BUSY, DATABASE_BROKEN
+
+    busy = isinstance(inner, sqlite3.OperationalError) and "malformed" not in str(inner)
+    return (BUSY if busy else DATABASE_BROKEN)(found=str(inner)[:80])

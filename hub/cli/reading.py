@@ -10,25 +10,10 @@ from typing import Any, Final
 from lxml import etree
 
 from hub.adapter import Delivery, Message, Source
-from hub.errors import Config, Fault, Lang, define
+from hub.cli.faults import BAD_REQUEST_FILE, BAD_SET
+from hub.errors import Config, Fault, Lang
 from hub.registry import AdapterSpec, adapter, bind
 
-BAD_REQUEST_FILE: Final = define(
-    "BH-CLI-001",
-    Config,
-    zh="这不是原始 HTTP 请求:{reason}",
-    en="this is not a raw HTTP request: {reason}",
-    do_zh="首行写 POST /路径 HTTP/1.1,随后是请求头,空行之后是正文",
-    do_en="begin with POST /path HTTP/1.1, then the headers, an empty line, and the body",
-)
-BAD_SET: Final = define(
-    "BH-CLI-002",
-    Config,
-    zh="--set {found} 的写法不对",
-    en="--set {found} is not NAME=VALUE",
-    do_zh="写成 名称=值,或 名称=@文件",
-    do_en="write NAME=VALUE, or NAME=@FILE for a file's content",
-)
 _DEPTH: Final = 200
 
 

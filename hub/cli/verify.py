@@ -40,7 +40,6 @@ def command(
                 wrong = "; ".join(
                     f"{check['what']}: {check.get('detail', '')}" for check in line["checks"] if not check["ok"]
                 )
-                put(
-                    f"{'✓' if line['ok'] else '✗'} {line['file']} {line['bill_code']}-{line['bill_number']} {wrong}".rstrip()
-                )
+                mark = "✓" if line["ok"] else "✗"
+                put(f"{mark} {line['file']} {line['bill_code']}-{line['bill_number']} {wrong}".rstrip())
         end(GOOD if good else BAD)

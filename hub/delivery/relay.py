@@ -14,7 +14,7 @@ from hub.delivery.ask import ask
 from hub.delivery.confirm import Judge, countersign
 from hub.delivery.faults import ADAPTER_FAILED
 from hub.delivery.http import Caller
-from hub.errors import Fault, Reject
+from hub.errors import Fault, Reject, describe
 
 log = logging.getLogger("billhub.relay")
 
@@ -144,7 +144,7 @@ class Relay:
         try:
             asked = await ask(caller, asker, row, now)
         except (ValueError, KeyError, TypeError) as error:
-            log.exception("%s/%s: the adapter failed while asking", unit, source)
+            log.error("%s/%s: the adapter failed while asking: %s", unit, source, describe(error))  # noqa: TRY400
             self.results.later(row["id"], now + timedelta(minutes=5), ADAPTER_FAILED(found=type(error).__name__))
             return
         if asked.messages:

@@ -26,22 +26,34 @@ APP_ID: Final = "his-demo"
 HOSPITAL: Final = "demo-hospital"
 SCHOOL: Final = "demo-school"
 INSURER: Final = "demo-life"
+TYPES: Final = ((HOSPITAL, "0601"), (HOSPITAL, "0602"), (HOSPITAL, "0603"), (HOSPITAL, "0604"), (SCHOOL, "0101"))
+"""Units and the bill types they need numbers of."""
 
 _HOSPITAL: Final = """\
 # 示例医院:HIS 用 HL7 或博思接口,病人用支付宝或银联付款
 unit: {{id: demo-hospital, name: 示例人民医院, uscc: "{hospital_uscc}", region: "410100"}}
 bills:
   outpatient: {{kind: medical_outpatient, type: "0601", issue: on_payment, issuer: local}}
+  inpatient: {{kind: medical_inpatient, type: "0602", issue: on_payment, issuer: local}}
+  registration: {{kind: medical_registration, type: "0603", issue: on_payment, issuer: local}}
+  checkup: {{kind: medical_checkup, type: "0604", issue: on_payment, issuer: local}}
 sources:
   his:
     adapter: his/hl7v2
     door: {{mllp: "127.0.0.1:0"}}
     charset: GB18030
     mappings: [his/hl7v2/dft-p03, his/hl7v2/adt]
+    bill: outpatient
   bosssoft:
     adapter: his/bosssoft
     door: http
-    mappings: [his/bosssoft/outpatient, his/bosssoft/hospitalized, his/bosssoft/registration, his/bosssoft/write-off]
+    mappings:
+      - his/bosssoft/outpatient
+      - his/bosssoft/hospitalized
+      - his/bosssoft/registration
+      - his/bosssoft/checkup
+      - his/bosssoft/write-off
+    bill: outpatient
     settings: {{appid: {appid}, key: {{file: keys/bosssoft.key}}}}
   alipay:
     adapter: payment/alipay
@@ -92,6 +104,8 @@ class World:
 
     folder: Path
     alipay: Alipay
+    alipay_gbk: Alipay
+    """the same Alipay, telling merchants that asked for GBK"""
     unionpay: UnionPay
     bosssoft_key: str
     insurer_key: str
@@ -112,6 +126,11 @@ class World:
         return self.units / "inbox"
 
     @property
+    def insurer_file(self) -> Path:
+        """Where the insurer keeps its API key."""
+        return self.folder / "peers" / "insurer.key"
+
+    @property
     def platform_keys(self) -> Path:
         """The fiscal platform's own folder."""
         return self.folder / "peers" / "platform"
@@ -119,29 +138,31 @@ class World:
 
 def build(folder: Path, seed: int) -> World:
     """Makes what is missing: peers' keys, units' keys and certificates, trust."""
-    units, keys, peers = folder / "units", folder / "units" / "keys", folder / "peers"
+    keys, peers = folder / "units" / "keys", folder / "peers"
     for made in (keys, keys / "trust", peers, folder / "data" / "trust"):
         made.mkdir(parents=True, exist_ok=True, mode=0o700)
-    alipay = Alipay(seed=seed)
+    alipay = Alipay.kept(peers / "alipay", seed)
     alipay.write_public_key(keys)
+    gbk = Alipay(charset="gbk", seed=seed + 500_000, key=alipay.key)
     unionpay = UnionPay.kept(peers / "unionpay")
     unionpay.write_files(keys / "unionpay")
     secret = _text(keys / "bosssoft.key", secrets.token_hex(16))
     for unit, name in (("hospital", "示例人民医院"), ("school", "示例大学")):
         _unit_keys(keys / unit, name, [peers / "platform" / "units", keys / "trust", folder / "data" / "trust"])
+    insurer = peers / "insurer.key"
+    if not insurer.exists():
         text, stored = new_key(INSURER, ("bills:read",))
-        if unit == "hospital":
-            insurer_key, kept = text, stored
-        keep_api_key(keys / unit, kept)
-    units.mkdir(exist_ok=True)
-    return World(folder, alipay, unionpay, secret, insurer_key)
+        for unit in ("hospital", "school"):
+            keep_api_key(keys / unit, stored)
+        _text(insurer, text)
+    return World(folder, alipay, gbk, unionpay, secret, insurer.read_text("ascii").strip())
 
 
 def write_units(world: World, platform: str, gateway: str) -> None:
     """Writes the unit files for the addresses of this run, and lets the hub trust the platform."""
     values = {
-        "hospital_uscc": "12410100MB00000017",
-        "school_uscc": "12410000415800000U",
+        "hospital_uscc": "12410100MB00000015",
+        "school_uscc": "12410000415800000T",
         "platform": platform,
         "gateway": gateway,
         "appid": APP_ID,
@@ -162,7 +183,7 @@ def receive_segments(world: World, count: int = 1_000_000) -> None:
     now = datetime.now(UTC)
     year = now.astimezone(CHINA).year % 100
     ledger = SqliteLedger(home.folder, {unit.unit.id: rules_of(unit) for unit in load_units(world.units)})
-    for unit, type_ in ((HOSPITAL, "0601"), (SCHOOL, "0101")):
+    for unit, type_ in TYPES:
         code = f"41{type_}{year:02d}"
         if not ledger.has_numbers(unit, code):
             ledger.receive_numbers(unit, code, "1", str(count), now, "demo")

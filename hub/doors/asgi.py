@@ -13,8 +13,8 @@ from hub.doors import faults
 from hub.doors.http_answer import CONTINUE, answer_for, bodiless, date_line, header_line, render, status_line
 from hub.doors.http_request import Request
 from hub.doors.http_target import decode_path
-from hub.doors.server import describe, log
-from hub.errors import Fault
+from hub.doors.server import log
+from hub.errors import Fault, describe
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]

@@ -18,8 +18,8 @@ from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.folder_names import WORK, final_place, is_work, name_of, shown, work_place
 from hub.doors.handler import Clock, Handler, now
-from hub.doors.server import describe, log
-from hub.errors import Fault, Retry
+from hub.doors.server import log
+from hub.errors import Fault, Retry, describe
 
 _ANSWER: Final = "answer~"
 

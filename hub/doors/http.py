@@ -11,7 +11,7 @@ import socket
 from typing import Any
 
 from hub.doors.asgi import App
-from hub.doors.handler import Clock, Handler, now
+from hub.doors.handler import Clock, Handler, Refuser, now
 from hub.doors.http_connection import HttpConnection
 from hub.doors.http_limits import HttpLimits
 from hub.doors.lifespan import Lifespan
@@ -21,7 +21,9 @@ from hub.doors.server import SocketServer, sweep_every
 class HttpServer(SocketServer):
     """A running HTTP door."""
 
-    def __init__(self, handler: Handler, app: App | None, limits: HttpLimits, clock: Clock) -> None:
+    def __init__(
+        self, handler: Handler, app: App | None, limits: HttpLimits, clock: Clock, refuse: Refuser | None = None
+    ) -> None:
         super().__init__(
             "http",
             sweep_every(
@@ -36,6 +38,7 @@ class HttpServer(SocketServer):
         self.app = app
         self.limits = limits
         self.clock = clock
+        self.refuse = refuse
         self.scope_state: dict[str, Any] = {}
         self.lifespan = Lifespan(app) if app is not None else None
 
@@ -52,15 +55,18 @@ async def serve_http(
     app: App | None = None,
     limits: HttpLimits | None = None,
     *,
+    refuse: Refuser | None = None,
     clock: Clock = now,
 ) -> HttpServer:
     """Opens the door on a bound, listening socket (see `bind`); returns once it accepts.
+
+    `refuse` gets what was read of a message over the limit, to keep it; the answer is HTTP's own 413.
 
     Raises:
         Config: the application's start-up failed.
     """
     limits = limits or HttpLimits()
-    server = HttpServer(handler, app, limits, clock)
+    server = HttpServer(handler, app, limits, clock, refuse)
     if server.lifespan is not None:
         await server.lifespan.start()
         server.scope_state = server.lifespan.state

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, cast
 from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.asgi import App, Exchange
+from hub.doors.handler import Refuser
 from hub.doors.http_answer import CONTINUE, answer_for, render
 from hub.doors.http_reader import RequestReader
 from hub.doors.http_request import Request
-from hub.doors.server import NEVER, describe, log
-from hub.errors import Fault
+from hub.doors.http_target import Place
+from hub.doors.server import NEVER, log
+from hub.errors import Fault, describe
 
 if TYPE_CHECKING:
     from hub.doors.http import HttpServer
@@ -200,6 +202,10 @@ class HttpConnection(asyncio.Protocol):
             if request.started:
                 break
             if request.complete and request.fault is not None:
+                if request.place is not None and self.server.refuse is not None:
+                    request.started = True
+                    self.server.start(self._refuse(request, request.place, request.fault, self.server.refuse))
+                    break
                 self._write(request, answer_for(request.fault), self.keeps(request) and not request.fatal)
                 continue
             if request.fault is None:
@@ -274,6 +280,20 @@ class HttpConnection(asyncio.Protocol):
                 self._arm()
         elif server.draining:
             server.left(self)
+
+    async def _refuse(self, request: Request, place: Place, fault: Fault, refuse: Refuser) -> None:
+        """Has what was read of a refused message kept, then answers in HTTP's own words."""
+        delivery = Delivery(
+            request.take(), self.server.clock(), "http", request.method.decode(), place.rest, "", request.fields
+        )
+        try:
+            await refuse(place.source, delivery, fault)
+        except Fault as other:
+            fault = other if other.code is faults.NO_SUCH_SOURCE else fault
+        except Exception as error:  # noqa: BLE001  (the sender is answered, kept or not)
+            log.error("%s: %s %s", place.source, faults.INTERNAL.code, describe(error))
+        if not self._lost:
+            self._write(request, answer_for(fault), keep=False)
 
     def _write(self, request: Request, answer: Answer, keep: bool) -> None:
         self.write(render(answer, keep=keep, head_only=request.method == b"HEAD"))

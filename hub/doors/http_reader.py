@@ -7,6 +7,7 @@ here as well: a Transfer-Encoding other than exactly `chunked`, or on HTTP/1.0; 
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -170,6 +171,9 @@ class RequestReader:
         self.queue.append(request)
         self._request = request
         if fault is not None:
+            if fault.code is faults.BODY_LARGE and method in _IN_METHODS:
+                with contextlib.suppress(Fault):
+                    request.place = place_of(split_target(self._url)[0])
             self.refuse(fault)
             return
         self.head_since = None

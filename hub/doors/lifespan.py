@@ -10,7 +10,8 @@ from typing import Any
 
 from hub.doors.asgi import App, Event
 from hub.doors.faults import APP_FAILED
-from hub.doors.server import describe, log
+from hub.doors.server import log
+from hub.errors import describe
 
 
 class Lifespan:

@@ -27,6 +27,8 @@ class MllpLimits:
     """From the first byte of a frame (or of junk) to its end."""
     tail_seconds: float = 0.5
     """Silence after a 0x1C without 0x0D that makes it an end."""
+    junk_seconds: float = 2.0
+    """Silence after bytes outside any frame that makes them a wrong sender's, and has them answered."""
     idle_seconds: float = 900.0
     write_seconds: float = 30.0
     retry_seconds: float = 0.05
@@ -41,7 +43,14 @@ class MllpServer(SocketServer):
 
     def __init__(self, source: str, handler: Handler, limits: MllpLimits, refuse: Refuser | None, clock: Clock) -> None:
         super().__init__(
-            source, sweep_every(limits.frame_seconds, limits.tail_seconds, limits.idle_seconds, limits.write_seconds)
+            source,
+            sweep_every(
+                limits.frame_seconds,
+                limits.tail_seconds,
+                limits.junk_seconds,
+                limits.idle_seconds,
+                limits.write_seconds,
+            ),
         )
         self.handler = handler
         self.limits = limits

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, cast
 from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.mllp_frames import Frames
-from hub.doors.server import NEVER, describe, log
-from hub.errors import Fault, Retry
+from hub.doors.server import NEVER, log
+from hub.errors import Fault, Retry, describe
 
 if TYPE_CHECKING:
     from hub.doors.mllp import MllpServer
@@ -156,6 +156,8 @@ class MllpConnection(asyncio.Protocol):
         self.deadline = self._since + limits.frame_seconds
         if rest == "ended":
             self.deadline = min(self.deadline, moment + limits.tail_seconds)
+        elif rest == "junk":
+            self.deadline = min(self.deadline, moment + limits.junk_seconds)
 
     def _start(self, message: bytes, fault: Fault | None) -> None:
         self.deadline = NEVER

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from hub.errors import describe
+
 log = logging.getLogger("billhub.doors")
 
 NEVER = math.inf
@@ -106,15 +108,6 @@ class SocketServer:
 
     def _left_over(self) -> tuple[int, int]:
         return len(self.connections), len(self.tasks)
-
-
-def describe(error: BaseException) -> str:
-    """Type and place of an unexpected error: never its text, which may quote a message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"
 
 
 def sweep_every(*seconds: float) -> float:

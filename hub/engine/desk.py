@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from hub.adapter import Answer, Delivery
 from hub.bill.bill import Bill
@@ -13,8 +13,10 @@ from hub.engine.faults import QUEUE_FULL
 from hub.engine.intake import Bound, Intake, outcomes
 from hub.engine.served import ServedBills
 from hub.errors import Fault
-from hub.ledger.reader import Reader
 from hub.ledger.records import Submission, Verdict
+
+if TYPE_CHECKING:
+    from hub.ledger.reader import Reader
 
 log = logging.getLogger("billhub.desk")
 
@@ -35,10 +37,12 @@ class Counter(Protocol):
 class Desk:
     """The handler that the doors call."""
 
-    def __init__(self, intake: Intake, counter: Counter, reader: Reader, most_in_flight: int = 4096) -> None:
+    def __init__(
+        self, intake: Intake, counter: Counter, look: Callable[[], Reader], most_in_flight: int = 4096
+    ) -> None:
         self._intake = intake
         self._counter = counter
-        self._reader = reader
+        self._look = look
         self._most = most_in_flight
         self._in_flight = 0
 
@@ -52,7 +56,7 @@ class Desk:
         bound = self._intake.bound(source)
         server = self._intake.question(bound, delivery)
         if server is not None:
-            return server.serve(delivery, ServedBills(self._reader, bound.unit))
+            return server.serve(delivery, ServedBills(self._look(), bound.unit))
         if self._in_flight >= self._most:
             raise QUEUE_FULL()
         self._in_flight += 1
@@ -85,4 +89,4 @@ class Desk:
         return bound.source.answer(delivery, outcomes(taken, verdicts, self._bills))
 
     def _bills(self, ids: Sequence[str]) -> Mapping[str, Bill]:
-        return self._reader.by_id(ids)
+        return self._look().by_id(ids)

@@ -14,13 +14,13 @@ QUEUE_FULL: Final = define(
     do_zh="稍后用同一编号重发",
     do_en="send it again a little later, under the same id",
 )
-NO_SOURCE: Final = define(
-    "BH-ENG-002",
-    Reject,
-    zh="没有单位 {unit} 的来源 {source}",
-    en="there is no source {source} of unit {unit}",
-    do_zh="核对地址 /in/单位/来源 与单位 YAML 的 sources",
-    do_en="compare the address /in/UNIT/SOURCE with `sources` in the unit's YAML",
+BATCH_FAILED: Final = define(
+    "BH-ENG-009",
+    Retry,
+    zh="写入数据库时程序出错,消息未被接收",
+    en="the program failed while storing the message; it was not taken",
+    do_zh="稍后重发;仍不行时请管理员看日志",
+    do_en="send it again later; if it still fails, have the operator look at the log",
 )
 CORE_GONE: Final = define(
     "BH-ENG-003",
@@ -69,4 +69,12 @@ NO_DATA: Final = define(
     en="there is no hub's data in {folder}",
     do_zh="用 --data 指向数据目录",
     do_en="point --data at a hub's data folder",
+)
+NOT_A_SOURCE: Final = define(
+    "BH-ENG-019",
+    Config,
+    zh="{adapter} 不是来源:它不发送消息,只查询票据",
+    en="{adapter} is no source: it sends no messages, it asks about bills",
+    do_zh="从 sources 中删去;在 insurers 里写保险公司编号,它用自己的密钥访问 /api/v1",
+    do_en="take it out of `sources`, and name the insurer in `insurers`; it asks under /api/v1 with its key",
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hub.bill.bill import Bill
-from hub.ledger.reader import Reader
 from hub.ledger.writing import VISIBLE
+
+if TYPE_CHECKING:
+    from hub.ledger.reader import Reader
 
 
 class ServedBills:

@@ -16,6 +16,9 @@ from hub.bill.event import Cancel, Charge, Claim, Event, Order, Payment, Refund
 KeyKind = Literal["charge", "pay", "order", "visit", "trade", "bill"]
 """`bill` keys (code-number) are registered when a bill is numbered."""
 
+_NOT_CONTENT: Final = {"version", "occurred_at"}
+"""What may differ between two sendings of the same charge."""
+
 SCHEMA: Final = 1
 """Schema version of facts; the last release's stay readable."""
 
@@ -113,22 +116,17 @@ def _utc(at: datetime) -> str:
 def _charge(fact: Fact, event: Charge) -> None:
     if event.version:
         fact["version"] = event.version
-    sums: dict[str, list[str | int]] = {}
-    fiscal: list[int] = []
+    lines: dict[str, list[int]] = {}
     for item in event.items:
-        amount = int(item.amount_fen)
-        if item.receipt == "fiscal":
-            fiscal.append(amount)
-        held = sums.setdefault(item.receipt, [item.receipt, 0, 0])
-        held[1], held[2] = int(held[1]) + amount, int(held[2]) + 1
-    fact["parts"] = [sums[receipt] for receipt in sorted(sums)]
-    if len(fiscal) > 1:
-        fact["lines"] = fiscal
+        lines.setdefault(item.receipt, []).append(int(item.amount_fen))
+    fact["parts"] = [[receipt, sum(lines[receipt]), len(lines[receipt])] for receipt in sorted(lines)]
+    if len(fiscal := lines.get("fiscal", ())) > 1:
+        fact["lines"] = list(fiscal)
     fact["total"] = int(event.total_fen)
     if event.shares is not None and event.shares.insured_fen:
         fact["insured"] = int(event.shares.insured_fen)
-    content = event.model_dump_json(exclude_none=True, exclude={"version", "occurred_at"})
-    fact["digest"] = hashlib.sha256(content.encode()).hexdigest()[:16]
+    content = event.__pydantic_serializer__.to_json(event, exclude_none=True, exclude=_NOT_CONTENT)
+    fact["digest"] = hashlib.sha256(content).hexdigest()[:16]
 
 
 def _order(fact: Fact, event: Order) -> None:

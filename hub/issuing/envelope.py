@@ -37,7 +37,12 @@ class Signature:
 
 def signature_time(at: datetime) -> str:
     """SignatureTime of an instant."""
-    return f"{at.astimezone(SHANGHAI):%Y%m%d%H%M%S}"
+    there = at.astimezone(SHANGHAI)
+    day, clock = (
+        there.year * 10000 + there.month * 100 + there.day,
+        there.hour * 10000 + there.minute * 100 + there.second,
+    )
+    return f"{day:08d}{clock:06d}"
 
 
 def envelope(body: bytes, unit_signature: Signature, supervisor: Signature | None = None) -> bytes:

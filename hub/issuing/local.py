@@ -19,7 +19,7 @@ from hub.bill.money import Fen
 from hub.bill.numbering import check_code
 from hub.bill.party import Unit
 from hub.config import UnitConfig
-from hub.errors import Fault
+from hub.errors import Fault, describe
 from hub.issuing.compose import Cut, Heading, Numbered, compose_blue, compose_red
 from hub.issuing.einvoice import einvoice_body
 from hub.issuing.envelope import envelope
@@ -67,8 +67,10 @@ class LocalIssuer:
                 issued.append(self._issue_one(item))
             except Fault as fault:
                 failed.append(_failed(item, fault))
-            except Exception as error:
-                log.exception("bill %s could not be issued", item.bill_id)
+            except Exception as error:  # noqa: BLE001  (a defect costs its own bill only)
+                log.error(  # noqa: TRY400  (a traceback may quote the bill)
+                    "bill %s could not be issued: %s", item.bill_id, describe(error)
+                )
                 failed.append(_failed(item, COMPOSE_DEFECT(item.bill_id, found=type(error).__name__)))
         return issued, failed
 

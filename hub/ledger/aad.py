@@ -18,6 +18,6 @@ def event_aad(event_id: str) -> bytes:
     return f"event\x1f{event_id}".encode()
 
 
-def message_aad(message_id: str) -> bytes:
-    """A message's exact bytes."""
-    return f"message\x1f{message_id}".encode()
+def message_aad(fingerprint: bytes) -> bytes:
+    """A message's exact bytes: bound to their content, for a changed repeat is kept under another id than it came."""
+    return b"message\x1f" + fingerprint

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from hub.errors import Fault, Park
+from hub.errors import Fault, Park, describe
 from hub.flow import decide as flow
 from hub.flow.case import Case
 from hub.flow.facts import Fact
@@ -45,7 +45,8 @@ class Changes:
     keys: dict[str, str] = field(default_factory=dict)
     cases: dict[str, tuple[Held, str, FaultRecord | None, int]] = field(default_factory=dict)
     """case id → (case, status, fault, surplus)"""
-    merged: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """case id → (unit, the case it went into)"""
     new_bills: dict[str, BillDraft] = field(default_factory=dict)
     changed_bills: dict[str, BillDraft] = field(default_factory=dict)
     steps: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -82,8 +83,10 @@ def _verdict(
             verdict = _take(loaded, changes, rules[submission.unit], submission, now)
         except Park as fault:
             verdict = Verdict("parked", record(fault))
-        except Exception as error:
-            log.exception("message %s of %s/%s failed", submission.id, submission.unit, submission.source)
+        except Exception as error:  # noqa: BLE001  (a message that fails, fails alone)
+            log.error(  # noqa: TRY400  (a traceback may quote the message)
+                "message %s of %s/%s: %s", submission.id, submission.unit, submission.source, describe(error)
+            )
             verdict = Verdict("parked", record(faults.DEFECT(found=type(error).__name__)))
     changes.messages.append((submission, verdict))
     seq = known.seq if known is not None else 0
@@ -95,7 +98,8 @@ def _again(loaded: Loaded, changes: Changes, submission: Submission, known: Know
     """A message whose id came before: the old answer, or a contradiction kept for a person."""
     if known.fingerprint == submission.fingerprint:
         changes.repeats[submission.id] += 1
-        return Verdict("duplicate", known.fault, known.case_id, _bills_of(loaded, known.case_id))
+        home = loaded.home(known.case_id)
+        return Verdict("duplicate", known.fault, home, _bills_of(loaded, home))
     # the other content is a message of its own, so that it is kept, listed, and recognised when it comes once more
     other = msgspec.structs.replace(submission, id=contradiction_id(submission), events=[], question=None)
     verdict = Verdict("parked", record(faults.CHANGED_REPEAT()), known.case_id)
@@ -139,10 +143,11 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
     loaded.cases.update(touched.cases)
     loaded.keys.update(touched.keys)
     changes.keys.update(touched.keys)
+    loaded.merged.update(touched.merged)
     for gone, into in touched.merged.items():
         loaded.cases.pop(gone, None)
         changes.cases.pop(gone, None)
-        changes.merged[gone] = into
+        changes.merged[gone] = submission.unit, into
     changes.events.extend(touched.events)
     if submission.question is not None:
         changes.questions.append(submission)
@@ -153,10 +158,11 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
         changes.cases[id_] = (held, outcome.status, outcome.fault, outcome.surplus)
         for bill in outcome.fresh:
             changes.new_bills[bill.id] = bill
-        for bill in outcome.changed:
+        for bill in outcome.bills:  # changed, or moved with its case, before it was ever written
             if bill.id in changes.new_bills:
                 changes.new_bills[bill.id] = bill
-            else:
+        for bill in outcome.changed:
+            if bill.id not in changes.new_bills:
                 changes.changed_bills[bill.id] = bill
         changes.steps.extend(outcome.steps)
         parked = parked or outcome.fault
@@ -170,7 +176,7 @@ def _join(loaded: Loaded, touched: _Touched, submission: Submission, event: Even
     keys = [key_id(unit, kind, value) for kind, value in event.fact["keys"]]
     found: dict[str, list[str]] = {}
     for key, (kind, _value) in zip(keys, event.fact["keys"], strict=True):
-        case_id = touched.keys.get(key) or loaded.keys.get(key)
+        case_id = loaded.home(touched.keys.get(key) or loaded.keys.get(key) or "")
         while case_id in touched.merged:
             case_id = touched.merged[case_id]
         if case_id:

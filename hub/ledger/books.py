@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, select, text, true
 
+import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
 from hub.ledger.numbers import account
@@ -111,6 +112,37 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
         for row in rows
     ]
     return sorted(shown, key=lambda entry: str(entry["at"]), reverse=True)[:limit]
+
+
+def refused(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
+    """Refused messages, newest first."""
+    table = schema.REFUSED
+    question = select(table).where(_of_unit(table, unit)).order_by(table.c.seq.desc()).limit(limit)
+    return [refused_view(row) for row in look.execute(question)]
+
+
+def refused_view(row: Row[Any]) -> dict[str, Any]:
+    """A refused message without its bytes: {id, unit, source, at, fault in both languages}."""
+    return {"id": row.seq, "unit": row.unit, "source": row.source, "at": row.at, "fault": fault_both(row.fault)}
+
+
+def alarms(look: Connection) -> list[dict[str, Any]]:
+    """What keeps bills from being issued or confirmed, or a payment from being known: {unit, what, count, fault}."""
+    bill, outbox = schema.BILL, schema.OUTBOX
+    kept = bill.c.status.in_(["due", "issued", "issued_offline"]) & bill.c.fault.is_not(None)
+    questions = (
+        select(bill.c.unit, bill.c.status.label("what"), bill.c.fault, func.count().label("n"))
+        .where(kept)
+        .group_by(bill.c.unit, bill.c.status, bill.c.fault),
+        select(outbox.c.unit, outbox.c.kind.label("what"), outbox.c.fault, func.count().label("n"))
+        .where(outbox.c.kind == "ask", outbox.c.fault.is_not(None))
+        .group_by(outbox.c.unit, outbox.c.kind, outbox.c.fault),
+    )
+    return [
+        {"unit": row.unit, "what": row.what, "count": row.n, "fault": fault_both(row.fault)}
+        for question in questions
+        for row in look.execute(question)
+    ]
 
 
 def _of_unit(table: Table, unit: str) -> ColumnElement[bool]:

@@ -102,3 +102,11 @@ NO_SUCH_BILL: Final = define(
     do_zh="核对票据代码和号码",
     do_en="check the bill code and number",
 )
+NO_RULES: Final = define(
+    "BH-LED-016",
+    Retry,
+    zh="单位配置里没有 {unit} 的票据 {bill},到期票据不能开出",
+    en="the units have no bill {bill} of {unit}; what is due there cannot be issued",
+    do_zh="把它写回单位 YAML 的 bills,然后重新加载",
+    do_en="write it back under `bills` in the unit's file and reload",
+)

@@ -56,6 +56,14 @@ class Loaded:
     messages: dict[str, Known] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     cases: dict[str, Held] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+    """case that went into another → the other"""
+
+    def home(self, case_id: str) -> str:
+        """The case that stands for a case now."""
+        while case_id in self.merged:
+            case_id = self.merged[case_id]
+        return case_id
 
     def find_message(self, id_: str) -> Known | None:
         """A message that was not asked for with the batch."""
@@ -76,7 +84,7 @@ def load(connection: sqlite3.Connection, submissions: Sequence[Submission]) -> L
     wanted = {
         key_id(submission.unit, kind, value)
         for submission in submissions
-        if submission.id not in loaded.messages
+        if submission.replay or submission.id not in loaded.messages
         for event in submission.events
         for kind, value in event.fact["keys"]
     }
@@ -102,10 +110,7 @@ def load_cases(connection: sqlite3.Connection, loaded: Loaded, ids: Iterable[str
         for id_, unit, status, facts, bills, into in connection.execute(_CASES, (_json(wanted),)):
             if into:
                 forward.add(into)
-                loaded.cases.pop(id_, None)
-                for known in loaded.messages.values():
-                    if known.case_id == id_:
-                        known.case_id = into
+                loaded.merged[id_] = into
             else:
                 loaded.cases[id_] = Held(Case.load(id_, facts), unit, status, [])
                 found += orjson.loads(bills)

@@ -1,17 +1,18 @@
 """Brings a database to the newest schema, all steps in one transaction; a database that is newest costs one look.
 
-Alembic is imported only when there is something to do, so that a hub is ready quickly after a crash.
+Alembic and SQLAlchemy are imported only when there is something to do, so that a hub is ready quickly after a crash.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Final
-
-from sqlalchemy import Connection, create_engine, event
+from typing import TYPE_CHECKING, Final
 
 from hub.ledger.faults import DATABASE_NEWER
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 HEAD: Final = "0001"
 """The newest revision; a test compares it with the scripts."""
@@ -21,7 +22,9 @@ def revision_of(connection: sqlite3.Connection) -> str:
     """The schema revision of a SQLite database, empty for a fresh one."""
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # locked, unreadable: not the same as fresh
+            raise
         return ""
     return str(row[0]) if row else ""
 
@@ -41,6 +44,8 @@ def migrate_sqlite(path: Path) -> None:
         return
     if found > HEAD:
         raise DATABASE_NEWER(str(path), found=found, known=HEAD)
+    from sqlalchemy import create_engine, event
+
     engine = create_engine(f"sqlite:///{path}")
 
     # sqlite3 would commit before DDL; begin by hand instead, so that the steps stay one transaction

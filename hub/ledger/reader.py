@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from hub.bill.bill import Bill, Related, Step
 from hub.bill.event import EVENT, Charge
 from hub.ledger import books, schema
-from hub.ledger.aad import document_aad, event_aad, message_aad
+from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
 from hub.ledger.ids import message_of
 from hub.ledger.loading import key_id
 from hub.ledger.sqlite import FILE, connect
@@ -253,10 +253,28 @@ class Reader:
         with self._look() as look:
             return books.parked(look, unit, limit)
 
+    def alarms(self) -> list[dict[str, Any]]:
+        """What keeps bills due, issued bills unconfirmed, payments unknown: {unit, what, count, fault}."""
+        with self._look() as look:
+            return books.alarms(look)
+
     def parked_count(self) -> int:
         """How many messages and cases wait for a person."""
         with self._look() as look:
             return books.parked_count(look)
+
+    def refused(self, unit: str = "", limit: int = LIMIT) -> list[dict[str, Any]]:
+        """What was refused, newest first: {id, unit, source, at, fault in both languages}."""
+        with self._look() as look:
+            return books.refused(look, unit, limit)
+
+    def refused_message(self, id_: int) -> dict[str, Any] | None:
+        """A refused message with its bytes, as far as they are kept: {id, unit, source, at, fault, body}."""
+        with self._look() as look:
+            row = look.execute(select(schema.REFUSED).where(schema.REFUSED.c.seq == id_)).first()
+        if row is None:
+            return None
+        return books.refused_view(row) | {"body": self._vault.open(row.unit, REFUSED, row.sealed)}
 
     def message(self, message_id: str) -> dict[str, Any] | None:
         """A kept message with its exact bytes: {id, unit, source, at, kind, place, fault?, case_id, body}."""
@@ -279,7 +297,7 @@ class Reader:
         }
         if row.fault:
             shown["fault"] = books.fault_json(row.fault)
-        shown["body"] = self._vault.open(row.unit, message_aad(row.id), sealed) if sealed else b""
+        shown["body"] = self._vault.open(row.unit, message_aad(row.fingerprint), sealed) if sealed else b""
         return shown
 
     def case_facts(self, case_id: str) -> list[dict[str, Any]]:

@@ -5,18 +5,22 @@ A number belongs to its year: what was reserved in the old year is void at the t
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub.errors import fault_from
 from hub.ledger import faults
 from hub.ledger.applying import record
 from hub.ledger.loading import BILL_COLUMNS, bill_draft, fault_text, key_id
 from hub.ledger.numbers import Numbers
 from hub.ledger.records import BillDraft, FaultRecord
 from hub.ledger.rules import UnitRules
+
+log = logging.getLogger("billhub.ledger")
 
 _DUE: Final = (
     f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.id"  # noqa: S608
@@ -78,6 +82,26 @@ class Due:
             self._queue.append(bill.id)
             self._bills[bill.id] = bill
 
+    def alarm(self, name: str, fault: FaultRecord) -> None:
+        """What keeps bills due, told once in the log and kept until it is over."""
+        if name not in self.alarms:
+            log.error("alarm: %s", fault_from(fault.code, fault.where, **fault.values))
+        self.alarms[name] = fault
+
+    def not_signed(self, bill_id: str, fault: FaultRecord) -> None:
+        """An issuer could not sign a bill."""
+        bill = self._bills.get(bill_id)
+        if bill is not None:
+            self.alarm(f"signing {bill.unit} {fault.code}", fault)
+
+    def signed(self, bill_id: str) -> None:
+        """An issuer signed a bill: whatever kept its unit from signing is over."""
+        bill = self._bills.get(bill_id)
+        if bill is not None and self.alarms:
+            start = f"signing {bill.unit} "
+            self.alarms = {name: fault for name, fault in self.alarms.items() if not name.startswith(start)}
+        self.drop(bill_id)
+
     def drop(self, bill_id: str) -> None:
         """A bill that is due no longer: withdrawn, or issued."""
         self._bills.pop(bill_id, None)
@@ -108,7 +132,7 @@ class Due:
             return []
         if last_issue is not None and now < last_issue - MAY_LAG:
             minutes = int((last_issue - now).total_seconds() // 60)
-            self.alarms["clock"] = record(faults.CLOCK_BACK(minutes=minutes))
+            self.alarm("clock", record(faults.CLOCK_BACK(minutes=minutes)))
             return []
         self.alarms.pop("clock", None)
         at = now.isoformat(timespec="milliseconds")
@@ -119,7 +143,12 @@ class Due:
             bill = self._bills.get(self._queue.popleft())
             if bill is None or bill.id in self._out:
                 continue
-            code = self._rules[bill.unit].bill_code(bill.bill, now)
+            rules = self._rules.get(bill.unit)
+            if rules is None or bill.bill not in rules.types:
+                fault = record(faults.NO_RULES(f"{bill.unit} {bill.bill}", unit=bill.unit, bill=bill.bill))
+                self._hold_back(bill, bill.bill, f"rules {bill.unit} {bill.bill}", fault)
+                continue
+            code = rules.bill_code(bill.bill, now)
             if bill.bill_number and bill.bill_code != code:
                 self._connection.execute(_VOID, (bill.bill_code, bill.bill_number, bill.unit, bill.id, at))
                 bill.bill_number = ""
@@ -141,6 +170,10 @@ class Due:
 
     def _starve(self, bill: BillDraft, code: str) -> None:
         fault = record(faults.NO_NUMBERS(f"{bill.unit} {code}", unit=bill.unit, bill_code=code))
-        self.alarms[f"numbers {bill.unit} {code}"] = fault
-        self._starved.setdefault((bill.unit, code), []).append(bill.id)
+        self._hold_back(bill, code, f"numbers {bill.unit} {code}", fault)
+
+    def _hold_back(self, bill: BillDraft, why: str, alarm: str, fault: FaultRecord) -> None:
+        """Leaves a bill due until numbers, or new rules, come in."""
+        self.alarm(alarm, fault)
+        self._starved.setdefault((bill.unit, why), []).append(bill.id)
         self._connection.execute(_STARVED, (fault_text(fault), bill.id))

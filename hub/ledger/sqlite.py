@@ -6,9 +6,9 @@ the change sequence) is read anew after a rollback.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,9 @@ SELECT COALESCE((SELECT MAX(seq) FROM message), 0), COALESCE((SELECT MAX(seq) FR
        COALESCE((SELECT MAX(change) FROM bill), 0), (SELECT MAX(issued_at) FROM bill)"""
 _TIDY: Final = 2000
 """Search hashes sorted in at once: few enough not to keep a message waiting."""
+_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_LOCK_SECONDS: Final = 1.0
+"""How long a locked database is waited for; the loop stands still meanwhile, and senders are told to come again."""
 _OUTBOX: Final = """
 SELECT id, unit, subject, payload, attempts FROM outbox WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"""
 
@@ -41,7 +44,12 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection with the hub's pragmas; transactions are begun by hand."""
     target = f"file:{path}?mode=ro" if read_only else str(path)
     connection = sqlite3.connect(
-        target, uri=read_only, isolation_level=None, cached_statements=256, check_same_thread=False, timeout=5
+        target,
+        uri=read_only,
+        isolation_level=None,
+        cached_statements=256,
+        check_same_thread=False,
+        timeout=_LOCK_SECONDS,
     )
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -81,11 +89,13 @@ class SqliteLedger:
         with self._transaction():
             issued = store_issued(self._connection, batch.issued, self._rules, at, self._last)
             for bill_id in issued:
-                self._due.drop(bill_id)
+                self._due.signed(bill_id)
             if batch.issued:
                 newest = max(bill.issued_at for bill in batch.issued)
                 self._last_issue = max(self._last_issue or now, datetime.fromisoformat(newest))
             store_not_issued(self._connection, batch.not_issued)
+            for failed in batch.not_issued:
+                self._due.not_signed(failed.bill_id, failed.fault)
             store_confirmed(self._connection, batch.confirmed, self._last)
             changes = Changes()
             verdicts = []
@@ -216,10 +226,11 @@ class SqliteLedger:
 
     def close(self) -> None:
         """Closes the database, with a checkpoint, so that the next start is quick."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.suppress(sqlite3.DatabaseError):  # the next start does it, or says why it cannot
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         with _faults():
             try:
@@ -234,7 +245,7 @@ class SqliteLedger:
                 raise
 
 
-@contextmanager
+@contextlib.contextmanager
 def _faults() -> Iterator[None]:
     """SQLite's errors in the hub's words."""
     try:
@@ -244,4 +255,6 @@ def _faults() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise faults.BUSY(found=str(error)) from error
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _BROKEN:
+            raise  # a defect of the program, not of the file
         raise faults.DATABASE_BROKEN(found=str(error)) from error

@@ -68,7 +68,7 @@ def store_issued(
         if reverses:
             last.change += 1
             connection.execute(_REVERSED, (last.change, step(at, "reversed", "reversing", "reversed"), reverses))
-        if rules[unit].countersigned:
+        if unit in rules and rules[unit].countersigned:
             connection.execute(_CONFIRM, (unit, bill.bill_id, at))
     connection.executemany(_DOCUMENT, documents)
     connection.executemany(_SEARCH, hashes)

@@ -34,9 +34,12 @@ ON CONFLICT (id) DO UPDATE SET
     status = excluded.status, fault = excluded.fault, surplus = excluded.surplus, facts = excluded.facts,
     bills = excluded.bills, updated_at = excluded.updated_at"""
 _MERGED: Final = """
-UPDATE matter SET "into" = ?, status = 'merged', fault = NULL, facts = CAST('' AS BLOB) WHERE id = ?"""
-_MERGED_BILLS: Final = """
-UPDATE bill SET case_id = ? WHERE id IN (SELECT j.value FROM matter m, json_each(m.bills) j WHERE m.id = ?)"""
+INSERT INTO matter (id, unit, status, facts, bills, "into", updated_at)
+VALUES (?, ?, 'merged', CAST('' AS BLOB), '[]', ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    "into" = excluded."into", status = 'merged', fault = NULL, facts = excluded.facts,
+    updated_at = excluded.updated_at"""
+_MOVED_BILL: Final = "UPDATE bill SET case_id = ? WHERE id = ?"
 _NEW_BILL: Final = """
 INSERT INTO bill (seq, id, unit, case_id, source, bill, status, face, charge_no, charge_event, digest, part, first_item,
     last_item, receipt, total, insured, allocations, payment_events, visit_events, due_at, reverses, replaces, reason,
@@ -105,9 +108,8 @@ def write(connection: sqlite3.Connection, changes: Changes, at: str, last: Seque
         connection.executemany(_EVENT, [_event_row(event, seqs) for event in changes.events])
     if changes.keys:
         connection.executemany(_KEY, list(changes.keys.items()))
-    for gone, into in changes.merged.items():
-        connection.execute(_MERGED_BILLS, (into, gone))
-        connection.execute(_MERGED, (into, gone))
+    if changes.merged:
+        _write_merged(connection, changes, at)
     if changes.cases:
         connection.executemany(
             _CASE,
@@ -119,6 +121,15 @@ def write(connection: sqlite3.Connection, changes: Changes, at: str, last: Seque
     _write_bills(connection, changes, at, last)
     if changes.questions:
         connection.executemany(_ASK, [_question_row(message, at) for message in changes.questions])
+
+
+def _write_merged(connection: sqlite3.Connection, changes: Changes, at: str) -> None:
+    """A case that went into another forwards to it, even one that never was written: its messages name it."""
+    rows = [(gone, unit, into, at) for gone, (unit, into) in changes.merged.items()]
+    connection.executemany(_MERGED, rows)
+    homes = {into for _unit, into in changes.merged.values()} & changes.cases.keys()
+    moved = [(home, bill.id) for home in homes for bill in changes.cases[home][0].bills]
+    connection.executemany(_MOVED_BILL, moved)
 
 
 def _event_row(event: EventIn, seqs: dict[str, int]) -> tuple[object, ...]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from hub.bill.normalise import IDS
+from hub.mapping.compose import composed
 from hub.mapping.dialects import DIALECTS
 from hub.mapping.fields import KINDS, FieldSpec, KindSpec
 from hub.mapping.model import Const, EventSpec, LinesSpec, MappingFile, SourceSpec
 from hub.mapping.paths import Dialect, Each, Here, Read, Root
-from hub.mapping.plan import Cell, EventPlan, Get, Lines, Part, Record, Rule, RuleStep
-from hub.mapping.transform import Around, Condition, InContext, Step
+from hub.mapping.plan import Cell, EventPlan, Lines, Part, Record, Rule, RuleStep
+from hub.mapping.transform import Around, Condition
 from hub.mapping.transforms import TRANSFORMS
 from hub.yaml_text import Where, YamlText
 
@@ -33,19 +35,17 @@ class Compiler:
         """`when` or `where` as one closure; None where there is none."""
         if not node:
             return None
-        tests = [
-            (self._read(path, scope), frozenset([wanted] if isinstance(wanted, str) else wanted))
+        tests = tuple(
+            _test(self._read(path, scope), frozenset([wanted] if isinstance(wanted, str) else wanted))
             for path, wanted in node.items()
-        ]
-        tests_with_star = tuple((read, wanted, "*" in wanted) for read, wanted in tests)
+        )
+        if len(tests) == 1:
+            return tests[0]
 
         def holds(root: Root, here: Here) -> bool:
-            for read, wanted, star in tests_with_star:
-                value = read(root, here)
-                if value not in wanted:
-                    value = value.strip()
-                    if value not in wanted and not (star and value):
-                        return False
+            for test in tests:
+                if not test(root, here):
+                    return False
             return True
 
         return holds
@@ -74,7 +74,7 @@ class Compiler:
             self.condition(spec.when, None),
             self._each(path) if path else None,
             (lambda root, here: dialect.enter(root, here, path)) if path else (lambda root, here: (root, here)),
-            self.condition(spec.where, None),
+            self.condition(spec.where, path),
             self._record(spec.fields, kind, None, where),
             lists,
             self._at(where),
@@ -97,14 +97,14 @@ class Compiler:
             rule = self._rule(name, source, kind, scope, (*where, "fields", name))
             head, dot, rest = name.partition(".")
             cells, key = (nested.setdefault(head, []), rest) if dot else (own, name)
-            cells.append((key, rule.get, rule.required, rule))
+            cells.append((key, rule.get, key in IDS, rule.required, rule))
         return Record(tuple(own), tuple((name, tuple(cells)) for name, cells in nested.items()))
 
     def _rule(self, name: str, source: SourceSpec, kind: KindSpec, scope: str | None, where: Where) -> Rule:
         spec: FieldSpec = kind.fields[name]
         how, parts = self._parts(source, scope)
         steps = tuple(self._step(step, scope) for step in source.via)
-        get = _composed(_raw(how, tuple(part.read for part in parts)), steps)
+        get = composed(how, tuple(part.read for part in parts), steps)
         return Rule(name, kind.name, spec.type, spec.required, how, parts, steps, self._at(where), get)
 
     def _parts(self, source: SourceSpec, scope: str | None) -> tuple[str, tuple[Part, ...]]:
@@ -135,71 +135,19 @@ def _always(root: Root, here: Here) -> bool:  # noqa: ARG001
     return True
 
 
+def _test(read: Read, wanted: frozenset[str]) -> Condition:
+    """One path of a condition."""
+    star = "*" in wanted
+
+    def holds(root: Root, here: Here) -> bool:
+        value = read(root, here)
+        if value in wanted:
+            return True
+        value = value.strip()
+        return value in wanted or (star and value != "")
+
+    return holds
+
+
 def _fixed(text: str) -> Part:
     return Part(repr(text), lambda root, here: text)  # noqa: ARG005
-
-
-def _raw(how: str, reads: tuple[Read, ...]) -> Read:
-    """The source text before any transform; white space alone counts as empty."""
-    if how in {"from", "const"}:
-        return reads[0]
-    if how == "first":
-
-        def first(root: Root, here: Here) -> str:
-            for read in reads:
-                value = read(root, here)
-                if value and not value.isspace():
-                    return value
-            return ""
-
-        return first
-
-    def joined(root: Root, here: Here) -> str:
-        return "".join([read(root, here) for read in reads])
-
-    return joined
-
-
-def _composed(raw: Read, steps: tuple[RuleStep, ...]) -> Get:
-    """One getter. The usual cases (no step, one, two plain ones) get a closure of their own: this is the hot path."""
-    runs: tuple[Any, ...] = tuple(step.run for step in steps)
-    if not steps:
-
-        def bare(root: Root, here: Here, at: datetime) -> Any:  # noqa: ARG001
-            value = raw(root, here)
-            return "" if value.isspace() else value
-
-        return bare
-    if any(step.in_context for step in steps):
-        return _contextual(raw, tuple((step.run, step.in_context) for step in steps))
-    if len(runs) == 1:
-        only: Step = runs[0]
-
-        def one(root: Root, here: Here, at: datetime) -> Any:  # noqa: ARG001
-            value = raw(root, here)
-            return only("" if value.isspace() else value)
-
-        return one
-
-    def several(root: Root, here: Here, at: datetime) -> Any:  # noqa: ARG001
-        value: Any = raw(root, here)
-        if value.isspace():
-            value = ""
-        for run in runs:
-            value = run(value)
-        return value
-
-    return several
-
-
-def _contextual(raw: Read, runs: tuple[tuple[Step | InContext, bool], ...]) -> Get:
-    def get(root: Root, here: Here, at: datetime) -> Any:
-        value: Any = raw(root, here)
-        if value.isspace():
-            value = ""
-        run: Any
-        for run, in_context in runs:
-            value = run(value, root, here, at) if in_context else run(value)
-        return value
-
-    return get

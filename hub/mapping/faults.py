@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.errors import Config, Park, define
+from hub.errors import Config, Park, Reject, define
 
 CHARGE_NO: Final = define(
     "BH-MAP-001",
@@ -96,11 +96,11 @@ TOO_MANY: Final = define(
 )
 NO_MAPPING: Final = define(
     "BH-MAP-020",
-    Park,
-    zh="没有映射适用于此消息,未产生事件",
-    en="no mapping applies to the message; it makes no event",
-    do_zh="如应产生事件,检查各映射的 when",
-    do_en="if it should make one, check `when` of the source's mappings",
+    Reject,
+    zh="本数据源没有映射接收这类消息({tried})",
+    en="no mapping of the source takes this kind of message ({tried})",
+    do_zh="如应接收,在单位 YAML 的 mappings 中补上映射,或检查各映射的 when",
+    do_en="if it should be taken, add a mapping to the source in the unit's YAML, or check `when` of those it has",
 )
 CHARGE_LEFT_OUT: Final = define(
     "BH-MAP-021",

@@ -7,7 +7,7 @@ with `^` and `&`. `""` (explicitly empty) reads as empty.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -104,13 +104,16 @@ class Hl7v2(Dialect):
         if not number:
             return lambda root, here: name if name in root else ""  # noqa: ARG005
         pick = _picker(asked)
+        plain = asked.repetition == 1 and asked.component <= 1 and asked.sub <= 1 and not asked.key
         if name == scope:
 
             def current(root: Root, here: Here) -> str:  # noqa: ARG001
                 if number >= len(here):
                     return ""
                 value = here[number]
-                return pick(value) if value else ""
+                if type(value) is str:
+                    return value if plain and value != '""' else ""
+                return pick(value)
 
             return current
 
@@ -122,36 +125,55 @@ class Hl7v2(Dialect):
             if number >= len(segment):
                 return ""
             value = segment[number]
-            return pick(value) if value else ""
+            if type(value) is str:
+                return value if plain and value != '""' else ""
+            return pick(value)
 
         return first
 
 
-def _picker(asked: Hl7Path) -> Any:
-    repetition, component, sub = asked.repetition - 1, asked.component, asked.sub
-    plain = repetition == 0 and component <= 1 and sub <= 1 and not asked.key
+Pick = Callable[[Any], str]
+"""From a field that is a list of repetitions, or from one repetition, to text."""
 
-    def pick(field: Any) -> str:
-        if type(field) is str:
-            return (field if field != '""' else "") if plain else ""
-        if type(field) is not list:
+
+def _picker(asked: Hl7Path) -> Pick:
+    """The text of a field with several parts."""
+    leaf = _leaf(asked.component, asked.sub)
+    index, key, values = asked.repetition - 1, asked.key, asked.values
+
+    def by_index(field: Any) -> str:
+        return leaf(field[index]) if type(field) is list and index < len(field) else ""
+
+    def by_value(field: Any) -> str:
+        if type(field) is list:
+            for one in field:
+                if _component(one, key) in values:
+                    return leaf(one)
+        return ""
+
+    return by_value if key else by_index
+
+
+def _leaf(component: int, sub: int) -> Pick:
+    """The text of one repetition."""
+    if not component:
+        return lambda one: _joined(one, "^")
+    at = component - 1
+
+    def part(one: Any) -> str:
+        if type(one) is list:
+            one = one[at] if at < len(one) else ""
+        elif at:
             return ""
-        if asked.key:
-            return next((leaf(one) for one in field if _component(one, asked.key) in asked.values), "")
-        return leaf(field[repetition]) if repetition < len(field) else ""
+        if type(one) is str:
+            return one if one != '""' else ""
+        return _joined(_at(one, sub) if sub else one, "&")
 
-    def leaf(one: Any) -> str:
-        found = one
-        if component:
-            found = _at(found, component)
-            if sub:
-                found = _at(found, sub)
-            if type(found) is str:
-                return found if found != '""' else ""
-            return _joined(found, "&")
-        return _joined(found, "^")
+    def sub_part(one: Any) -> str:
+        found = _at(_at(one, component), sub)
+        return _joined(found, "&")
 
-    return pick
+    return part if sub <= 1 else sub_part
 
 
 def _at(value: Any, index: int) -> Any:

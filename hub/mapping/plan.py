@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub.bill.normalise import half_width
 from hub.errors import Fault, FaultCode
 from hub.mapping.faults import CHARGE_NO, REQUIRED
 from hub.mapping.fields import Emit, FieldType
@@ -72,8 +73,8 @@ class Rule:
         return self.fault(CHARGE_NO if no_number else REQUIRED)
 
 
-Cell = tuple[str, Get, bool, Rule]
-"""Key in its record, getter, required, rule."""
+Cell = tuple[str, Get, bool, bool, Rule]
+"""Key in its record, getter, whether it is an id (spelled in half-width), required, rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,13 @@ class Record:
     def rules(self) -> Iterator[Rule]:
         """All rules."""
         for cell in self.own:
-            yield cell[3]
+            yield cell[-1]
         for _, cells in self.nested:
             for cell in cells:
-                yield cell[3]
+                yield cell[-1]
 
     def fill(self, root: Root, here: Here, at: datetime) -> dict[str, Any]:
-        """The record as a dict; what came out empty is left out.
+        """The record as a dict in one spelling (see `hub.bill.normalise`); what came out empty is left out.
 
         Raises:
             Park: a required field is empty, or a value cannot be what its field wants.
@@ -109,12 +110,17 @@ def _fill(cells: tuple[Cell, ...], root: Root, here: Here, at: datetime) -> dict
     made: dict[str, Any] = {}
     rule: Rule | None = None
     try:
-        for key, get, required, rule in cells:
+        for key, get, is_id, required, rule in cells:
             value = get(root, here, at)
-            if value != "":
-                made[key] = value
-            elif required:
-                raise rule.missing()
+            if type(value) is str:
+                value = value.strip()
+                if not value:
+                    if required:
+                        raise rule.missing()
+                    continue
+                if is_id:
+                    value = half_width(value)
+            made[key] = value
     except BadValueError as bad:
         raise _of(rule).fault(bad.code, **bad.values) from None
     except Fault as fault:
@@ -157,6 +163,7 @@ class EventPlan:
     each: Each | None
     enter: Callable[[Root, Here], tuple[Root, Here]]
     where: Condition | None
+    """Asked of an element of `each` before it is entered."""
     record: Record
     lists: tuple[tuple[str, tuple[Lines, ...]], ...]
     at: str
@@ -171,9 +178,8 @@ class EventPlan:
             yield root, here
             return
         for element in self.each(root, here):
-            inner_root, inner_here = self.enter(root, element)
-            if self.where is None or self.where(inner_root, inner_here):
-                yield inner_root, inner_here
+            if self.where is None or self.where(root, element):
+                yield self.enter(root, element)
 
     def placed(self, fault: Fault) -> Fault:
         """A fault with its place: a path of `when`, `each` or `where` knows none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypedDict
@@ -10,10 +11,10 @@ from typing import Any, Final, TypedDict
 from pydantic import ValidationError
 
 from hub.adapter import Reads, Tree
-from hub.bill.event import Event
+from hub.bill.event import Charge, Event
 from hub.bill.judge import judge
-from hub.bill.normalise import normalise
-from hub.errors import Fault, Park
+from hub.bill.normalise import complete
+from hub.errors import Fault, fault_from
 from hub.mapping.dialects import DIALECTS
 from hub.mapping.faults import CHARGE_LEFT_OUT, NO_ITEMS, NO_MAPPING, TOO_MANY, TREE, VALUE
 from hub.mapping.fields import MODELS
@@ -23,6 +24,8 @@ from hub.mapping.transform import Condition
 
 MAX_EVENTS: Final = 10_000
 """A message that makes more is a mapping gone wrong."""
+
+_NO_KINDS: Final[Table[str, str]] = {}
 
 _VALIDATE: Final = {emit: model.__pydantic_validator__.validate_python for emit, model in MODELS.items()}
 
@@ -74,14 +77,20 @@ class Mapping:
         except Fault:
             return False
 
-    def run(self, tree: Tree, received_at: datetime) -> Made:
-        """The events of a message; `received_at` is aware.
+    def run(self, tree: Tree, received_at: datetime, kinds: Table[str, str] = _NO_KINDS) -> Made:
+        """The events of a message.
+
+        Args:
+            tree: the message, as the adapter read it.
+            received_at: aware.
+            kinds: the bill kind of each bill of the unit's YAML, and under `""` that of the source's own, by which
+                charges are judged.
 
         Raises:
             Park: the message cannot be mapped; `where` names the field, the source path and the mapping's line.
         """
         root, here = self.prepared(tree)
-        return self.made(root, here, received_at)
+        return self.made(root, here, received_at, kinds)
 
     def prepared(self, tree: Tree) -> tuple[Root, Here]:
         """Root and first element.
@@ -104,7 +113,7 @@ class Mapping:
         except Fault:
             return False
 
-    def made(self, root: Root, here: Here, at: datetime) -> Made:
+    def made(self, root: Root, here: Here, at: datetime, kinds: Table[str, str]) -> Made:
         """`run`, on a prepared tree."""
         events: list[Event] = []
         flags: list[Flag] = []
@@ -117,7 +126,7 @@ class Mapping:
                         left_out = plan
                         flags.append(Flag(CHARGE_LEFT_OUT.code, plan.at))
                         continue
-                    events.append(_judged(plan, _validated(plan, values), at, flags))
+                    events.append(_judged(plan, _validated(plan, values), at, kinds, flags))
                     if len(events) > MAX_EVENTS:
                         raise TOO_MANY(plan.at, limit=MAX_EVENTS)
             except Fault as fault:
@@ -145,15 +154,16 @@ def fill(plan: EventPlan, root: Root, here: Here, at: datetime) -> dict[str, Any
     values = plan.record.fill(root, here, at)
     values.update(lists)
     values["kind"] = plan.emit
-    return normalise(values)
+    return complete(values)
 
 
-def _judged(plan: EventPlan, event: Event, at: datetime, flags: list[Flag]) -> Event:
+def _judged(plan: EventPlan, event: Event, at: datetime, kinds: Table[str, str], flags: list[Flag]) -> Event:
     """The event, with what is doubtful of it among the flags; what no bill may come of parks."""
-    for found in judge(event, now=at):
+    kind = kinds.get(event.bill or "") if type(event) is Charge else None
+    for found in judge(event, kind=kind, now=at):
         where = f"{plan.emit}.{found.where} ({plan.at})"
         if found.level == "refuse":
-            raise Park(found.fault().code, where)
+            raise fault_from(found.code, where)
         flags.append(Flag(found.code, where))
     return event
 
@@ -181,13 +191,17 @@ def _fault_of(plan: EventPlan, error: ValidationError) -> Fault:
     return VALUE(f"{dotted} ({plan.at})", field=dotted, reason=reason, path="—")
 
 
-def run_first_matching(mappings: Sequence[Mapping] | Iterable[Mapping], tree: Tree, received_at: datetime) -> Made:
-    """Runs every mapping whose `when` holds, in order, and puts their events together.
+def run_first_matching(
+    mappings: Iterable[Mapping], tree: Tree, received_at: datetime, kinds: Table[str, str] = _NO_KINDS
+) -> Made:
+    """Runs every mapping whose `when` holds, in order, and puts their events together; arguments as `Mapping.run`.
 
-    A message no mapping is for rightly makes no event; a flag says so.
+    A message that rightly makes no event (an order that waits for its buyer) is taken by a mapping whose events are
+    all skipped; one that no mapping takes is not this source's business.
 
     Raises:
         Park: one of them cannot map the message.
+        Reject: NO_MAPPING, none of them takes it.
     """
     made: list[Made] = []
     tried: list[str] = []
@@ -198,9 +212,9 @@ def run_first_matching(mappings: Sequence[Mapping] | Iterable[Mapping], tree: Tr
             prepared[mapping.reads] = mapping.prepared(tree)
         root, here = prepared[mapping.reads]
         if mapping.holds(root, here):
-            made.append(mapping.made(root, here, received_at))
+            made.append(mapping.made(root, here, received_at, kinds))
     if not made:
-        return Made((), (Flag(NO_MAPPING.code, " ".join(tried)),))
+        raise NO_MAPPING(tried=" ".join(tried))
     if len(made) == 1:
         return made[0]
     return Made(tuple(event for one in made for event in one.events), tuple(flag for one in made for flag in one.flags))

@@ -93,7 +93,8 @@ def hl7(text: str) -> datetime:
     Raises:
         ValueError: not a DTM.
     """
-    text = text.partition("^")[0].partition("&")[0].strip()
+    if len(text) != 14 or not text.isdigit():
+        text = text.partition("^")[0].partition("&")[0].strip()
     if len(text) == 14:
         return _fourteen(text)
     return _from_match(_HL7.fullmatch(text))

@@ -18,8 +18,8 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,12})?|\.[0-9]{1,12
 _CENTS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _PLACES: Final = 6
-_SHORTEST: Final = re.compile(r"[1-9][0-9]{0,11}(?:\.[0-9]{0,5}[1-9])?")
-"""A number that is in its shortest form already."""
+_PLAIN: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?")
+"""A number whose shortest form only drops zeros at its end: nearly every one; needs no Decimal."""
 _ONE: Final = Decimal(1)
 _WIDE: Final = Context(prec=200)
 """Room for 20 digits and an exponent of 99."""
@@ -95,8 +95,10 @@ def credit_if(argument: dict[str, Any], around: Around) -> InContext:
 def decimal(value: str) -> str:
     """Writes a number in its shortest decimal form, at most six places."""
     text = value.strip()
-    if not text or _SHORTEST.fullmatch(text):
-        return text
+    if not text:
+        return ""
+    if _PLAIN.fullmatch(text):
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if not _NUMBER.fullmatch(text):
         raise BadValueError(NUMBER, found=shape(value))
     number = Decimal(text)

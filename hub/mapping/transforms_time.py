@@ -68,4 +68,4 @@ def _first(parsers: tuple[times.Parse, ...], text: str, given: str) -> datetime:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"
+    return moment.date().isoformat()

@@ -6,13 +6,20 @@ import asyncio
 import logging
 import os
 import signal
+import socket
+import struct
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import uvloop
 
-from hub.engine.embedded.frames import Frame, Hello, Link, Role, Stop
+from hub.engine.embedded.frames import Failed, Frame, Hello, Link, Role, Stop
+from hub.engine.embedded.home import Home
+from hub.errors import Config, Fault
+from hub.ledger.applying import record
+from hub.processes.plan import plan_from_environment
 
 
 class Child:
@@ -69,4 +76,16 @@ def run_child(main: Callable[[], Awaitable[None]]) -> None:
         await main()
         await asyncio.Event().wait()
 
-    uvloop.run(for_ever())
+    try:
+        uvloop.run(for_ever())
+    except Config as fault:
+        _tell(fault)
+        sys.exit(3)
+
+
+def _tell(fault: Fault) -> None:
+    """Lets the parent, which ends with it, say what is wrong."""
+    packed = msgspec.msgpack.encode([Failed(record(fault))])
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(Home(plan_from_environment().data_path).socket))
+        line.sendall(struct.pack(">I", len(packed)) + packed)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.config import load_units
 from hub.doors.folder import serve_folder
@@ -16,10 +18,25 @@ from hub.engine.embedded.counter import LinkCounter
 from hub.engine.embedded.frames import Frame, Reload, Settled, Verdicts
 from hub.engine.embedded.home import Home
 from hub.engine.intake import Intake
-from hub.ledger.reader import Reader
 from hub.processes.child import Child, run_child
 from hub.processes.pages import LazyApp
 from hub.processes.plan import Plan, plan_from_environment
+from hub.security.vault import Vault
+
+if TYPE_CHECKING:
+    from hub.ledger.reader import Reader
+
+
+def late_reader(home: Home, vault: Vault) -> Callable[[], Reader]:
+    """A reader that is made when first asked for: the hub is ready before SQLAlchemy is imported."""
+
+    @functools.cache
+    def look() -> Reader:
+        from hub.ledger import reader
+
+        return reader.Reader(home.folder, vault, shared=True)
+
+    return look
 
 
 class _Closes(Protocol):
@@ -37,7 +54,7 @@ class OpenDoors:
     async def open(self, http: socket.socket | None, mllp: dict[str, socket.socket], folders: dict[str, str]) -> None:
         """Opens doors on sockets that are bound already, and watches folders."""
         if http is not None:
-            self._servers.append(await serve_http(http, self._desk, self._app))
+            self._servers.append(await serve_http(http, self._desk, self._app, refuse=self._desk.refuse))
         for source, sock in mllp.items():
             self._servers.append(await serve_mllp(sock, source, self._desk, refuse=self._desk.refuse))
         for source, path in folders.items():
@@ -55,8 +72,8 @@ async def main() -> None:
     vault = home.vault()
     child = Child("door", home.socket)
     counter = LinkCounter(await child.connect())
-    reader = Reader(home.folder, vault, shared=True)
-    desk = Desk(Intake(load_units(plan.config_path), vault), counter, reader)
+    look = late_reader(home, vault)
+    desk = Desk(Intake(load_units(plan.config_path), vault), counter, look)
 
     def on_frame(frame: Frame) -> None:
         if isinstance(frame, Verdicts):
@@ -73,6 +90,7 @@ async def main() -> None:
     mllp = {source: socket.socket(fileno=handle) for source, handle in plan.mllp.items()}
     await doors.open(http, mllp, plan.folders)
     child.hello()
+    asyncio.get_running_loop().call_later(1.0, look)  # before the first sender has to wait for it
 
 
 if __name__ == "__main__":

@@ -15,30 +15,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvloop
 
 from hub.config import UnitConfig, load_units
 from hub.doors.bind import bind
-from hub.engine.desk import Desk
 from hub.engine.embedded.commands import Commands
 from hub.engine.embedded.core import Core
-from hub.engine.embedded.counter import CallCounter
 from hub.engine.embedded.home import Home
-from hub.engine.embedded.seats import ThreadSeat
 from hub.engine.embedded.switchboard import Switchboard
-from hub.engine.intake import Intake
 from hub.errors import Fault
 from hub.ledger.lock import FolderLock
-from hub.ledger.reader import Reader
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.processes.children import Children
-from hub.processes.door import OpenDoors
-from hub.processes.issuer import local_issuer
-from hub.processes.pages import LazyApp
 from hub.processes.plan import Plan
+
+if TYPE_CHECKING:
+    from hub.processes.single import Single
 
 log = logging.getLogger("billhub")
 
@@ -72,8 +67,11 @@ class Sockets:
 
 
 def processes_for(cores: int) -> tuple[int, int]:
-    """(door processes, issuer processes) for a machine: measured best for two cores, none of either on one."""
-    return (0, 0) if cores < 2 else (min(cores, 4), min(cores, 16))
+    """(door processes, issuer processes) for a machine: none of either on one core, where all is one process.
+
+    The core's process is a third; on two cores one of each costs the least CPU a bill (benchmarks/README.md).
+    """
+    return (0, 0) if cores < 2 else (min(cores // 2, 4), min(cores // 2, 16))
 
 
 def run(options: Options) -> None:
@@ -128,7 +126,7 @@ class _Hub:
         self._loop = asyncio.get_running_loop()
         self._fault: Fault | None = None
         self._ended = asyncio.Event()
-        self._vault = home.vault()
+        home.vault()  # makes the master key on the first start, before any child needs it
         rules = {unit.unit.id: rules_of(unit) for unit in units}
         self._ledger = SqliteLedger(home.folder, rules)
         self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal)
@@ -136,9 +134,8 @@ class _Hub:
         commands = Commands(self._ledger, self._core, self.reload)
         self._board = Switchboard(self._core, commands, self._hello)
         self._core.poke = self._board.poke
-        self._desk: Desk | None = None
-        self._doors: OpenDoors | None = None
-        self._thread: ThreadSeat | None = None
+        self._board.failed = self._fatal
+        self._single: Single | None = None
         default_doors, default_issuers = processes_for(os.cpu_count() or 1)
         self._door_count = options.doors if options.doors is not None else default_doors
         self._issuer_count = options.issuers if options.issuers is not None else default_issuers
@@ -151,13 +148,9 @@ class _Hub:
         self._home.socket.unlink(missing_ok=True)
         server = await self._loop.create_unix_server(self._board.link, str(self._home.socket))
         self._home.socket.chmod(0o600)
-        if self._issuer_count == 0:
-            issuer = local_issuer(self._home, self._options.config)
-            self._thread = ThreadSeat(self._core, lambda: issuer)
-            self._core.sit(self._thread)
-        if self._door_count == 0:
-            await self._open_doors()
         self._start_children()
+        if not (self._issuer_count and self._door_count):
+            await self._start_here()
         self._core.wake()
         if self._expected == 0:
             self._say_ready()
@@ -169,11 +162,16 @@ class _Hub:
         if self._fault is not None:
             raise self._fault
 
-    async def _open_doors(self) -> None:
-        reader = Reader(self._home.folder, self._vault, shared=True)
-        self._desk = Desk(Intake(self._units, self._vault), CallCounter(self._core), reader)
-        self._doors = OpenDoors(self._desk, LazyApp(self._home, self._options.config))
-        await self._doors.open(self._sockets.http, self._sockets.mllp, self._sockets.folders)
+    async def _start_here(self) -> None:
+        """What has no processes of its own runs in this one."""
+        from hub.processes.single import Single
+
+        self._single = Single(self._home, self._options.config, self._core)
+        if self._issuer_count == 0:
+            self._single.seat_issuer()
+        if self._door_count == 0:
+            sockets = self._sockets
+            await self._single.open_doors(self._units, sockets.http, sockets.mllp, sockets.folders)
 
     def _start_children(self) -> None:
         data, config = str(self._home.folder.resolve()), str(self._options.config.resolve())
@@ -220,21 +218,23 @@ class _Hub:
 
     def reload(self) -> None:
         """Reads the units anew; a broken file changes nothing and says so in the log."""
+        from hub.processes.single import check_units
+
         try:
             units = load_units(self._options.config)
-            intake = Intake(units, self._vault) if self._desk is not None else None
-        except Fault as fault:
+            check_units(units, self._home, self._options.config)
+        except (Fault, OSError) as fault:
             log.warning("the units were not changed: %s", fault)
             return
         self._units = units
         self._ledger.change_rules({unit.unit.id: rules_of(unit) for unit in units})
-        if self._desk is not None and intake is not None:
-            self._desk.change(intake)
+        if self._single is not None:
+            self._single.change(units)
         self._board.reload()
         log.info("the units were read anew")
 
     def _fatal(self, fault: Fault) -> None:
-        self._fault = fault
+        self._fault = self._fault or fault
         self._ended.set()
 
     async def _drain(self) -> None:
@@ -242,8 +242,8 @@ class _Hub:
         self._children.no_more()
         seconds = DRAIN_SECONDS if self._fault is None else 0.5
         end = self._loop.time() + seconds
-        if self._doors is not None:
-            await self._doors.close(seconds / 2)
+        if self._single is not None:
+            await self._single.close_doors(seconds / 2)
         self._board.stop("door", seconds / 2)
         await self._until(lambda: not self._board.connected("door"), end)
         self._core.stop_taking()
@@ -251,8 +251,8 @@ class _Hub:
         for role in ("issuer", "relay"):
             self._board.stop(role, 1.0)
         await self._children.end(max(0.5, end - self._loop.time()))
-        if self._thread is not None:
-            self._thread.close()
+        if self._single is not None:
+            self._single.close()
 
     async def _until(self, condition: Callable[[], bool], end: float) -> None:
         """Waits for a condition that other callbacks of this loop bring about, at most until `end`."""

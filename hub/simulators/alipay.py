@@ -69,6 +69,11 @@ class Alipay:
         self.random = random.Random(self.seed)  # noqa: S311  (trade numbers, not secrets)
         self._last = 0
 
+    @classmethod
+    def kept(cls, folder: Path, seed: int = 1) -> Alipay:
+        """An Alipay whose key lies in a folder, and is made there on first use."""
+        return cls(seed=seed, key=_kept_key(folder))
+
     def write_public_key(self, folder: Path) -> Path:
         """Writes alipay.pem, what the merchant would download, and returns its path."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -115,6 +115,17 @@ class Writer:
         row = self._py(1, charge.charge_no, at, charge.amount_fen, channel, trade_no)
         return self._message("DFT^P03", at, charge.patient, charge.visit_no, [row])
 
+    def credited(self, charge: Charge) -> tuple[bytes, str]:
+        """A later message that takes every line of a charge back (CD lines beside the CG lines): body and control id."""
+        self._count[0] += 1
+        control_id = f"{self._prefix}M{self._seed:04d}{self._count[0]:08d}"
+        text = charge.body.decode(_CODECS[self._charset]).replace(charge.control_id, control_id)
+        lines = text.removesuffix(self._line_end).split(self._line_end)
+        taken_back = [line.replace("|CG|", "|CD|") for line in lines if "|CG|" in line]
+        before = next(line for line in lines if line.startswith("FT1")).split("|")[4]
+        body = self._line_end.join([*lines, *taken_back]).replace(before, self._time()) + self._line_end
+        return body.encode(_CODECS[self._charset]), control_id
+
     def visit(self, charge: Charge, trigger: str) -> tuple[bytes, str]:
         """An ADT message: body and control id."""
         return self._message(f"ADT^{trigger}", self._time(), charge.patient, charge.visit_no, [])

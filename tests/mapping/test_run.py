@@ -96,12 +96,22 @@ def test_a_charge_no_bill_may_come_of_parks_with_the_judges_code():
     assert fault.where.startswith("charge.total_fen")
 
 
-def test_a_message_no_mapping_is_for_makes_no_event_and_a_flag():
+def test_a_message_that_no_mapping_takes_is_refused():
     tree = dft(ft1("CG", "CXR", "胸片", "1.00"))
     tree["segments"][0][9] = [["ADT", "A01"]]
-    made = run_first_matching([demo("dft")], tree, AT)
-    assert made.events == ()
-    assert [flag.json() for flag in made.flags] == [{"code": "BH-MAP-020", "where": "his/demo/dft"}]
+    with pytest.raises(Reject) as refused:
+        run_first_matching([demo("dft")], tree, AT)
+    assert (refused.value.code.code, refused.value.values) == ("BH-MAP-020", {"tried": "his/demo/dft"})
+
+
+def test_a_charge_is_judged_by_the_kind_of_the_bill_it_makes():
+    line = ft1("CG", "CXR", "胸片", "20000000.00")
+    kinds = {"": "medical_outpatient", "other": "donation"}
+    with pytest.raises(Park) as parked:
+        run_first_matching([demo("dft")], dft(line), AT, kinds)
+    assert parked.value.code.code == "BH-BIL-013"
+    assert demo("dft").run(dft(line), AT, {"": "donation"}).events
+    assert demo("dft").run(dft(line), AT).events
 
 
 def test_every_mapping_that_holds_is_run_in_order():

@@ -70,7 +70,8 @@ class Bosssoft:
         if fault is not None:
             return self._refusal(delivery, fault)
         for message, outcome in results:
-            if outcome.place in {"refused", "parked"} or message.fault is not None:
+            parked_before = outcome.place == "duplicate" and outcome.fault is not None and outcome.bill is None
+            if outcome.place in {"refused", "parked"} or parked_before or message.fault is not None:
                 return self._refusal(delivery, outcome.fault or message.fault or PROCESSING())
             if METHODS.get(message.kind) == "reverse":
                 if outcome.red is not None and numbered(outcome.red):

@@ -39,6 +39,7 @@ BY_CODE: Final[Sequence[tuple[str, Code]]] = (
     ("BH-MAP-", "AE"),  # the content is not what the mapping expects: the sender can repair and send again
     ("BH-BIL-", "AE"),  # nor what a bill can hold
     ("BH-HL7-", "AE"),
+    ("BH-LED-001", "AE"),  # the same MSH-10 with another body
 )
 """By the beginning of the fault's code, before the kind decides."""
 
@@ -65,10 +66,10 @@ _SAFE_TYPE: Final = re.compile(r"[A-Z0-9]{3}")
 
 def verdict(outcome: Outcome) -> Code:
     """The application code of an outcome."""
-    if outcome.place in ("applied", "duplicate"):
+    if outcome.place == "applied":
         return "AA"
     if outcome.fault is None:
-        return "AA" if outcome.place == "parked" else "AE"
+        return "AE" if outcome.place == "refused" else "AA"
     return code_of(outcome.fault, changed=outcome.place == "refused")
 
 
@@ -133,9 +134,9 @@ def ack(
     marks = header.marks
     sep, comp = marks.field, marks.component
     own = "BH" + sha256(seed + code.encode()).hexdigest()[:18].upper()
-    trigger, structure = header.part(9, 2), header.part(9, 3)
+    _, trigger, structure = header.type
     kind = "ACK" + (comp + trigger if _SAFE_TYPE.fullmatch(trigger) else "") + (f"{comp}ACK" if structure else "")
-    processing = header.part(11) if header.part(11) in ("P", "T", "D") else "P"
+    processing = asked if (asked := header.part(11)) in ("P", "T", "D") else "P"
     version = header.version or "2.4"
     time = at.astimezone(SHANGHAI).strftime("%Y%m%d%H%M%S+0800")
     routing = [header.raw(number)[:_ROUTING] for number in (5, 6, 3, 4)]

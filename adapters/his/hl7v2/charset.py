@@ -100,6 +100,8 @@ def alias_key(name: str) -> str:
 
 def mark(raw: bytes) -> tuple[str | None, int]:
     """The character set that a BOM (or UTF-16 without one) gives away, and the length of the BOM."""
+    if raw.startswith(b"MSH"):
+        return None, 0
     for bom, name in _BOMS:
         if raw.startswith(bom):
             return name, len(bom)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from adapters.his.hl7v2.charset import CODECS, WIDE
@@ -24,7 +24,7 @@ _BYTE_ENDS: Final = re.compile(rb"[\r\n\x0b\x1c]")
 _FRAMES: Final = "\ufeff\x0b\x1c\r\n \t"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Header:
     """The MSH segment of one message."""
 
@@ -49,13 +49,23 @@ class Header:
         """MSH-10."""
         return self.raw(10)
 
+    @cached_property
+    def type(self) -> tuple[str, str, str]:
+        """MSH-9 of the first repetition: message, trigger, structure."""
+        text = self.raw(9)
+        if self.marks.repetition:
+            text = text.partition(self.marks.repetition)[0]
+        pieces = [piece.strip() for piece in text.split(self.marks.component, 3)]
+        pieces += ["", ""]
+        return pieces[0], pieces[1], pieces[2]
+
     @property
     def kind(self) -> str:
         """`DFT^P03`; `ADT` where a 2.1 sender gives no trigger."""
-        trigger = self.part(9, 2)
-        return f"{self.part(9)}^{trigger}" if trigger else self.part(9)
+        message, trigger, _ = self.type
+        return f"{message}^{trigger}" if trigger else message
 
-    @property
+    @cached_property
     def version(self) -> str:
         """MSH-12.1 where it is one we know, else empty."""
         text = self.part(12)
@@ -122,9 +132,11 @@ def judge(header: Header, types: Sequence[str], processing: Sequence[str]) -> Fa
         types: accepted MSH-9 patterns, such as `ADT^*`.
         processing: accepted MSH-11.1.
     """
-    if not header.control_id or len(header.control_id) > 199:
+    control_id = header.control_id
+    if not control_id or len(control_id) > 199:
         return NO_CONTROL_ID("MSH-10")
-    if not _takes(f"{header.part(9)}^{header.part(9, 2)}"[:64], tuple(types)):
+    message, trigger, _ = header.type
+    if not _takes(f"{message}^{trigger}"[:64], tuple(types)):
         return TYPE_NOT_TAKEN("MSH-9", types=", ".join(types))
     if header.raw(12) and not header.version:
         return VERSION("MSH-12")

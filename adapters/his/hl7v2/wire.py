@@ -48,8 +48,10 @@ def parse(text: str, marks: Delimiters, charset: str) -> tuple[list[Segment], tu
     rest = lines[0][4 + len(marks.encoding) :]
     segments: list[Segment] = [["MSH", field, marks.encoding, *values(rest, rest.split(field))[1:]]]
     for number, line in enumerate(lines[1:], 2):
-        if line[3:4] == field and line[:3].isalnum():
-            segments.append(values(line, line.split(field)))
+        pieces = line.split(field)
+        name = pieces[0]
+        if len(name) == 3 and len(pieces) > 1 and name.isalnum():
+            segments.append(values(line, pieces))
         elif line.strip():
             segments.append(_odd(line, number, field, values))
     return segments, remarks
@@ -73,29 +75,30 @@ def _reader(marks: Delimiters, charset: str) -> Callable[[str, list[str]], Segme
         made = sub(text)
         return made if isinstance(made, str) else [made]
 
-    def field(text: str) -> Value:
-        if repetition and repetition in text:
-            return [one(piece) for piece in text.split(repetition)]
-        made = one(text)
-        return made if isinstance(made, str) else [made]
-
     def plain(text: str) -> Value:
-        return [[_pieces(piece, subcomponent) for piece in text.split(component)]]
+        if not subcomponent or subcomponent not in text:
+            return text.split(component) if component in text else text
+        if component in text:
+            return [_pieces(piece, subcomponent) for piece in text.split(component)]
+        return [text.split(subcomponent)]
+
+    def field(text: str) -> Value:
+        read = one if mark in text else plain
+        if repetition and repetition in text:
+            return [read(piece) for piece in text.split(repetition)]
+        made = read(text)
+        return made if isinstance(made, str) else [made]
 
     def line_fields(line: str, pieces: list[str]) -> Segment:
         # Most lines have components only, or those and sub-components: worth two short ways.
         if mark in line or (repetition and repetition in line):
             return [field(piece) if piece and not piece.isalnum() else piece for piece in pieces]
         if not subcomponent or subcomponent not in line:
-            return [[piece.split(component)] if piece and component in piece else piece for piece in pieces]
+            if component not in line:
+                return pieces
+            return [[piece.split(component)] if component in piece else piece for piece in pieces]
         return [
-            piece
-            if not piece
-            else plain(piece)
-            if subcomponent in piece
-            else [piece.split(component)]
-            if component in piece
-            else piece
+            [plain(piece)] if subcomponent in piece else [piece.split(component)] if component in piece else piece
             for piece in pieces
         ]
 

@@ -124,9 +124,9 @@ def _may_sign(certificate: x509.Certificate) -> bool:
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Name and signature both: a stranger may take any name."""
     key = issuer.public_key()
-    if certificate.issuer != issuer.subject or not isinstance(key, RSAPublicKey):
-        return False
-    try:
+    try:  # a certificate's parts are parsed when they are looked at, so that each look may fail
+        if certificate.issuer != issuer.subject or not isinstance(key, RSAPublicKey):
+            return False
         algorithm = certificate.signature_hash_algorithm
         if algorithm is None or algorithm.name not in HASHES:
             return False

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from hub.engine.faults import QUEUE_FULL
-from hub.errors import Config, Fault, Retry
+import msgspec
+
+from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
+from hub.errors import Config, Fault, Retry, describe
 from hub.ledger.applying import record
+from hub.ledger.faults import DEFECT
 from hub.ledger.records import Batch, Confirmed, FaultRecord, Issued, NotIssued, Submission, Verdict, Work
 from hub.ledger.sqlite import SqliteLedger
 
@@ -91,6 +94,8 @@ class Core:
     _watches: dict[str, list[_Watch]] = field(default_factory=dict)
     _after: list[Callable[[], None]] = field(default_factory=list)
     _scheduled: bool = False
+    _one_by_one: int = 0
+    """how many batches to come hold one delivery only, after one failed by a defect"""
     _tidying: asyncio.TimerHandle | None = None
     _stopping: bool = False
 
@@ -172,6 +177,9 @@ class Core:
         except Config as fault:
             self.fatal(fault)
             return
+        except Exception as error:  # noqa: BLE001  (a defect must not leave every sender waiting for ever)
+            self._failed(taken, batch, error)
+            return
         self._count(batch)
         at = 0
         for waiting in taken:
@@ -215,7 +223,14 @@ class Core:
     def _next_batch(self) -> tuple[list[_Waiting], Batch]:
         taken: list[_Waiting] = []
         submissions: list[Submission] = []
-        while self._queue and (not taken or len(submissions) + len(self._queue[0].submissions) <= MAX_BATCH):
+        most = MAX_BATCH
+        if self._one_by_one:
+            self._one_by_one -= 1
+            most = 0
+        alone = not most and bool(self._issued or self._not_issued or self._confirmed)
+        while self._queue and not alone:
+            if taken and len(submissions) + len(self._queue[0].submissions) > most:
+                break
             waiting = self._queue.popleft()
             taken.append(waiting)
             submissions += waiting.submissions
@@ -236,12 +251,45 @@ class Core:
         log.error("%s", fault)
         for waiting in taken:
             waiting.answer([], record(fault))
+        self._hold(batch)
+        asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
+
+    def _hold(self, batch: Batch) -> None:
+        """Keeps what issuers and the platform made of a batch that was rolled back, for the next one."""
         self._issued = batch.issued + self._issued
         self._not_issued = batch.not_issued + self._not_issued
         self._confirmed = batch.confirmed + self._confirmed
         busy = [bill_id for seat in self._seats for bill_id in seat.busy]
         self.ledger.keep_out([*busy, *(bill.bill_id for bill in self._issued)])
-        asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
+
+    def _failed(self, taken: Sequence[_Waiting], batch: Batch, error: Exception) -> None:
+        """The program failed on a batch: its parts are tried one by one, so that only the bad one is parked."""
+        parts = len(taken) + bool(batch.issued or batch.not_issued or batch.confirmed)
+        log.error("a batch of %s failed: %s", parts, describe(error))
+        self.counters.failures += 1
+        if parts > 1:
+            self._back_into_queue(taken)
+            self._one_by_one = parts
+            self._hold(batch)
+        elif taken and all(submission.fault is None for submission in batch.submissions):
+            fault = record(DEFECT(found=type(error).__name__))
+            taken[0].submissions = [
+                msgspec.structs.replace(submission, place="parked", fault=fault, events=[], question=None)
+                for submission in batch.submissions
+            ]
+            self._back_into_queue(taken)
+            self._hold(batch)
+        elif taken:
+            taken[0].answer([], record(BATCH_FAILED()))
+            self._hold(batch)
+        else:
+            self._hold(Batch())
+            self._later([bill.bill_id for bill in batch.issued])
+        self.wake()
+
+    def _back_into_queue(self, taken: Sequence[_Waiting]) -> None:
+        self._queue.extendleft(reversed(taken))
+        self._queued += sum(len(waiting.submissions) for waiting in taken)
 
     def _hand_out(self, work: list[Work]) -> None:
         """Shares work among the issuers, the least busy first."""

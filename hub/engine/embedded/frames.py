@@ -105,7 +105,15 @@ class Reload(msgspec.Struct, frozen=True, array_like=True, tag=12):
     """Core → child: read the units anew."""
 
 
-Frame = Hello | Submit | Verdicts | Settled | Handout | Signed | Poke | Sent | Command | Answered | Stop | Reload
+class Failed(msgspec.Struct, frozen=True, array_like=True, tag=13):
+    """Child → core: it cannot start, because a file or a component is wrong."""
+
+    fault: FaultRecord
+
+
+Frame = (
+    Hello | Submit | Verdicts | Settled | Handout | Signed | Poke | Sent | Command | Answered | Stop | Reload | Failed
+)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(list[Frame])
 

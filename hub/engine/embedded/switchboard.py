@@ -11,6 +11,7 @@ from hub.engine.embedded.core import Core
 from hub.engine.embedded.frames import (
     Answered,
     Command,
+    Failed,
     Frame,
     Hello,
     Link,
@@ -24,7 +25,7 @@ from hub.engine.embedded.frames import (
     Verdicts,
 )
 from hub.engine.embedded.seats import LinkSeat
-from hub.errors import Fault
+from hub.errors import Fault, fault_from
 from hub.ledger.applying import record
 from hub.ledger.records import FaultRecord, Verdict
 
@@ -42,6 +43,8 @@ class Switchboard:
         self._ready = ready
         self._seats: dict[Link, LinkSeat] = {}
         self._links: set[Link] = set()
+        self.failed: Callable[[Fault], None] = lambda _: None
+        """called when a child says that it cannot start"""
 
     def link(self) -> Link:
         """A link for a connection that came in: asyncio's protocol factory."""
@@ -62,6 +65,8 @@ class Switchboard:
                 self._hello(link, frame)
             elif isinstance(frame, Command):
                 self._command(link, frame)
+            elif isinstance(frame, Failed):
+                self.failed(fault_from(frame.fault.code, frame.fault.where, **frame.fault.values))
 
     def lost(self, link: Link) -> None:
         """A link ended: an issuer's bills are handed out again; a door's senders were not answered and will repeat."""

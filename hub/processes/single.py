@@ -1,0 +1,89 @@
+"""The same parts wired by function call in the core's own process, for a small machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from hub.config import UnitConfig
+from hub.engine.desk import Desk
+from hub.engine.embedded.core import Core
+from hub.engine.embedded.counter import CallCounter
+from hub.engine.embedded.home import Home
+from hub.engine.embedded.seats import ThreadSeat
+from hub.engine.intake import Intake
+from hub.engine.platforms import platforms_of
+from hub.issuing.local import LocalIssuer
+from hub.processes.door import OpenDoors, late_reader
+from hub.processes.issuer import local_issuer
+from hub.processes.pages import LazyApp
+
+
+class Single:
+    """Doors on the core's loop, and an issuer in a thread beside it; either, both or none."""
+
+    def __init__(self, home: Home, config: Path, core: Core) -> None:
+        self._home = home
+        self._config = config
+        self._core = core
+        self._vault = home.vault()
+        self._desk: Desk | None = None
+        self._doors: OpenDoors | None = None
+        self._thread: ThreadSeat | None = None
+        self._issuer: LocalIssuer
+
+    async def open_doors(
+        self,
+        units: Sequence[UnitConfig],
+        http: socket.socket,
+        mllp: dict[str, socket.socket],
+        folders: dict[str, str],
+    ) -> None:
+        """Opens every door here.
+
+        Raises:
+            Config: a source that cannot be bound.
+        """
+        look = late_reader(self._home, self._vault)
+        self._desk = Desk(Intake(units, self._vault), CallCounter(self._core), look)
+        self._doors = OpenDoors(self._desk, LazyApp(self._home, self._config))
+        await self._doors.open(http, mllp, folders)
+
+    def seat_issuer(self) -> None:
+        """Issues here.
+
+        Raises:
+            Config: a unit without a usable key.
+        """
+        self._issuer = local_issuer(self._home, self._config)
+        self._thread = ThreadSeat(self._core, lambda: self._issuer)
+        self._core.sit(self._thread)
+
+    def change(self, units: Sequence[UnitConfig]) -> None:
+        """Takes the units that were read anew; they have been checked."""
+        if self._desk is not None:
+            self._desk.change(Intake(units, self._vault))
+        if self._thread is not None:
+            self._issuer = local_issuer(self._home, self._config)
+
+    async def close_doors(self, seconds: float) -> None:
+        """Takes nothing new, answers what is in flight."""
+        if self._doors is not None:
+            await self._doors.close(seconds)
+
+    def close(self) -> None:
+        """Ends the thread after what it has in hand."""
+        if self._thread is not None:
+            self._thread.close()
+
+
+def check_units(units: Sequence[UnitConfig], home: Home, config: Path) -> None:
+    """Opens everything the processes will open of these units, so that none finds it wrong after the core took them.
+
+    Raises:
+        Config: what is wrong, as it would be at start.
+    """
+    Intake(units, home.vault())
+    local_issuer(home, config)
+    platforms_of(units, home.trust)

@@ -1,0 +1,1 @@
+"""Writers of the generated pages, one a file; `tests/generate.py` puts their text where it belongs."""
