@@ -13,17 +13,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.machine import describe, show
+from benchmarks.world import charges
+from hub.adapter import Delivery
 from hub.config import load_units
 from hub.demo.world import build, receive_segments, write_units
 from hub.engine.intake import Intake
-from hub.adapter import Delivery
 from hub.ledger.records import Batch, Issued, Submission, Work
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.security.vault import Vault
-
-from benchmarks.machine import describe, show
-from benchmarks.world import charges
 
 
 class PlainVault(Vault):
@@ -61,7 +60,16 @@ def submissions(folder: Path, bills: int, vault: Vault) -> tuple[list[Submission
 def signed(work: list[Work], at: str) -> list[Issued]:
     """What an issuer would give back: bytes of the size of a real bill."""
     return [
-        Issued(item.bill_id, item.bill_code, item.bill_number, "abc123", at, b"x" * 4200, b"j" * 2600, [("id_no", item.bill_id.encode()[:16])])
+        Issued(
+            item.bill_id,
+            item.bill_code,
+            item.bill_number,
+            "abc123",
+            at,
+            b"x" * 4200,
+            b"j" * 2600,
+            [("id_no", item.bill_id.encode()[:16])],
+        )
         for item in work
     ]
 

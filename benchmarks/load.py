@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 
 class _Client(asyncio.Protocol):
-    """Sends the next request as soon as the last one is answered. """
+    """Sends the next request as soon as the last one is answered."""
 
     def __init__(self, work: Iterator[tuple[int, bytes]], http: bool, report: list[float], bad: list[bytes]) -> None:
         self._work = work

@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.load import frame, post
 from hub.demo.world import build, receive_segments, write_units
 from hub.ledger.sqlite import FILE
 from hub.simulators.alipay import Alipay
 from hub.simulators.hospital_hl7_words import Writer
-
-from benchmarks.load import frame, post
 
 HIS = "demo-hospital/his"
 
@@ -76,7 +75,9 @@ async def hub(*options: str, his_http: bool = False) -> AsyncIterator[Measured]:
         folder = Path(name)
         world = build(folder, 1)
         (world.platform_keys).mkdir(parents=True, exist_ok=True)
-        (world.platform_keys / "ca.cert.pem").write_bytes((world.units / "keys" / "trust" / "hospital-ca.pem").read_bytes())
+        (world.platform_keys / "ca.cert.pem").write_bytes(
+            (world.units / "keys" / "trust" / "hospital-ca.pem").read_bytes()
+        )
         write_units(world, "http://127.0.0.1:9", "http://127.0.0.1:9/query")
         text = (world.units / "hospital.yaml").read_text("utf-8")
         text = "\n".join(line for line in text.splitlines() if "platform:" not in line and "gateway:" not in line)
@@ -107,7 +108,8 @@ async def hub(*options: str, his_http: bool = False) -> AsyncIterator[Measured]:
             mllp = told["doors"][HIS].rpartition(":")[2] if not his_http else "0"
             yield Measured(folder, host, int(port), int(mllp), told["pid"], world.alipay, seconds)
         finally:
-            process.send_signal(signal.SIGTERM)
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
             await process.wait()
             log.close()
 

@@ -183,8 +183,9 @@ class MllpConnection(asyncio.Protocol):
                 server.left(self)
         if self._over:
             return
-        # One write, so that a commit and its application answer leave in one segment.
-        self.transport.write(b"\x0b%b\x1c\r" % answer.body)
+        if answer.body:  # a sender in enhanced mode may want none
+            # One write, so that a commit and its application answer leave in one segment.
+            self.transport.write(b"\x0b%b\x1c\r" % answer.body)
         if answer.close or server.draining:
             self._end(linger=fault is not None or not self._reading)
             return

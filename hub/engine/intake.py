@@ -54,6 +54,8 @@ class Bound:
     translations: tuple[Translation, ...]
     revision: str
     bill: str
+    kinds: Mapping[str, str]
+    """bill of the unit's YAML → its kind; `""`: the source's own bill"""
     trusts: frozenset[str] | Literal["all"]
     answer: AnswerPoint
     answer_seconds: int
@@ -128,7 +130,7 @@ class Intake:
         try:
             if message.fault is not None:
                 raise message.fault
-            made = run_first_matching(bound.translations, message.tree, delivery.received_at)
+            made = run_first_matching(bound.translations, message.tree, delivery.received_at, bound.kinds)
             for index, event in enumerate(made.events):
                 event_id = ids.event_id(id_, index)
                 fact = facts_of(
@@ -212,6 +214,10 @@ def bind_source(unit: UnitConfig, name: str) -> Bound:
     folders: tuple[Path, ...] = (unit.folder / "mappings",)
     translations = tuple(load_mapping(mapping_path(path, folders)) for path in section.mappings)
     trusts = section.trusts if section.trusts is not None else spec.manifest.trusts
+    own_bill = unit.bill_of(name)
+    kinds = {bill: made.kind for bill, made in unit.bills.items()}
+    if own_bill:
+        kinds[""] = kinds[own_bill]
     return Bound(
         unit=unit.unit.id,
         name=name,
@@ -221,7 +227,8 @@ def bind_source(unit: UnitConfig, name: str) -> Bound:
         manifest=spec.manifest,
         translations=translations,
         revision=" ".join(f"{item.name}@{item.revision}" for item in translations),
-        bill=unit.bill_of(name),
+        bill=own_bill,
+        kinds=kinds,
         trusts="all" if "all" in trusts else frozenset(trusts),
         answer=section.answer or spec.manifest.answers,
         answer_seconds=section.answer_seconds,

@@ -19,6 +19,7 @@ from hub.bill.bill import Bill, Related, Step
 from hub.bill.event import EVENT, Charge
 from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
+from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
 from hub.ledger.loading import key_id
 from hub.ledger.sqlite import FILE, connect
@@ -76,7 +77,7 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """Bills in the outer shape, also those that are only due or waiting; newest first where no key is given."""
         with self._look() as look:
-            question = _bills().order_by(BILL.c.due_at.desc(), BILL.c.id).limit(limit)
+            question = _bills().order_by(BILL.c.seq.desc()).limit(limit)
             cases: list[str] | None = None
             if keys:
                 cases, bills = self._by_keys(look, keys)
@@ -247,6 +248,11 @@ class Reader:
         """The books, in the outer shape."""
         with self._look() as look:
             return books.books(look)
+
+    def glance(self, units: list[str], seen: Seen) -> dict[str, Any]:
+        """Live figures at little cost; see `hub.ledger.glance.glance`."""
+        with self._look() as look:
+            return glance(look, units, seen)
 
     def parked(self, unit: str = "", limit: int = LIMIT) -> list[dict[str, Any]]:
         """Parked messages and cases, newest first."""

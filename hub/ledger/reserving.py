@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults
 from hub.ledger.applying import record
@@ -25,11 +26,15 @@ log = logging.getLogger("billhub.ledger")
 _DUE: Final = (
     f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.id"  # noqa: S608
 )
+_RELEASED: Final = (
+    f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.id = ? AND b.status = 'due' AND b.issue = 'on_payment'"  # noqa: S608
+)
 _RESERVE: Final = "UPDATE bill SET bill_code = ?, bill_number = ?, fault = NULL WHERE id = ?"
 _BILL_KEY: Final = (
     "INSERT INTO key (key, case_id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET case_id = excluded.case_id"
 )
 _STARVED: Final = "UPDATE bill SET fault = ? WHERE id = ?"
+_GIVE_UP: Final = "UPDATE bill SET bill_code = NULL, bill_number = NULL WHERE id = ?"
 _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, 'turn of the year', ?)"""
 MAY_LAG: Final = timedelta(minutes=5)
@@ -47,6 +52,7 @@ class Due:
         self._bills: dict[str, BillDraft] = {}
         self._out: set[str] = set()
         self._starved: dict[tuple[str, str], list[str]] = {}
+        self._year = 0
         self.alarms: dict[str, FaultRecord] = {}
         """what keeps bills due just now: code and subject → fault"""
         self.reload()
@@ -82,6 +88,12 @@ class Due:
             self._queue.append(bill.id)
             self._bills[bill.id] = bill
 
+    def released(self, bill_ids: Iterable[str]) -> None:
+        """Bills that a person let go."""
+        for bill_id in bill_ids:
+            for row in self._connection.execute(_RELEASED, (bill_id,)):
+                self.add(bill_draft(row))
+
     def alarm(self, name: str, fault: FaultRecord) -> None:
         """What keeps bills due, told once in the log and kept until it is over."""
         if name not in self.alarms:
@@ -113,7 +125,7 @@ class Due:
         self.feed()
 
     def feed(self) -> None:
-        """A segment came in: starved bills may try again."""
+        """A segment came in, or a year began: starved bills may try again."""
         self._numbers.forget()
         for bills in self._starved.values():
             self._queue.extendleft(reversed(bills))
@@ -128,6 +140,10 @@ class Due:
 
     def reserve(self, want: int, now: datetime, last_issue: datetime | None) -> list[BillDraft]:
         """Up to `want` due bills with numbers; writes the reservations inside the caller's transaction."""
+        year = now.astimezone(SHANGHAI).year
+        if year != self._year:  # the new year's codes have numbers of their own
+            self._year = year
+            self.feed()
         if not self._queue or want <= 0:
             return []
         if last_issue is not None and now < last_issue - MAY_LAG:
@@ -151,7 +167,8 @@ class Due:
             code = rules.bill_code(bill.bill, now)
             if bill.bill_number and bill.bill_code != code:
                 self._connection.execute(_VOID, (bill.bill_code, bill.bill_number, bill.unit, bill.id, at))
-                bill.bill_number = ""
+                self._connection.execute(_GIVE_UP, (bill.id,))
+                bill.bill_code = bill.bill_number = ""
             if not bill.bill_number:
                 number = self._numbers.take(bill.unit, code)
                 if number is None:

@@ -86,7 +86,7 @@ class SqliteLedger:
     def apply(self, batch: Batch, now: datetime, want: int) -> Result:
         """Takes in messages and signed bills and reserves numbers, in one transaction."""
         at = now.isoformat(timespec="milliseconds")
-        with self._transaction():
+        with self._transaction(deciding=True):
             issued = store_issued(self._connection, batch.issued, self._rules, at, self._last)
             for bill_id in issued:
                 self._due.signed(bill_id)
@@ -189,7 +189,7 @@ class SqliteLedger:
                 statement = "UPDATE bill SET issue = 'on_payment' WHERE id = ? AND status = 'due' AND issue = 'manual'"
                 released += self._connection.execute(statement, (bill_id,)).rowcount
                 self._audit(now.isoformat(timespec="milliseconds"), actor, "bill.release", bill_id, "")
-        self._due.reload()
+        self._due.released(bill_ids)
         return released
 
     def audit(self, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
@@ -231,7 +231,8 @@ class SqliteLedger:
         self._connection.close()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, *, deciding: bool = False) -> Iterator[None]:
+        """One transaction, or nothing; `deciding` ones change what is kept in memory, too."""
         with _faults():
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -240,8 +241,9 @@ class SqliteLedger:
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-                self._due.reload()
-                self._read_last()
+                if deciding:
+                    self._due.reload()
+                    self._read_last()
                 raise
 
 

@@ -97,8 +97,8 @@ TOO_MANY: Final = define(
 NO_MAPPING: Final = define(
     "BH-MAP-020",
     Reject,
-    zh="本数据源没有映射接收这类消息({tried})",
-    en="no mapping of the source takes this kind of message ({tried})",
+    zh="本数据源没有映射接收这类消息",
+    en="no mapping of the source takes this kind of message",
     do_zh="如应接收,在单位 YAML 的 mappings 中补上映射,或检查各映射的 when",
     do_en="if it should be taken, add a mapping to the source in the unit's YAML, or check `when` of those it has",
 )

@@ -214,7 +214,7 @@ def run_first_matching(
         if mapping.holds(root, here):
             made.append(mapping.made(root, here, received_at, kinds))
     if not made:
-        raise NO_MAPPING(tried=" ".join(tried))
+        raise NO_MAPPING(" ".join(tried))
     if len(made) == 1:
         return made[0]
     return Made(tuple(event for one in made for event in one.events), tuple(flag for one in made for flag in one.flags))

@@ -19,6 +19,16 @@ def check(function: Check) -> Check:
     return function
 
 
+def found(name: str, subject: Subject) -> list[str]:
+    """What a check finds, each line once; an adapter that raises where the check did not expect it fails too."""
+    lines: list[str] = []
+    try:
+        lines.extend(CHECKS[name](subject))
+    except Exception as error:  # noqa: BLE001  (an adapter under test may raise anything)
+        lines.append(f"{type(error).__name__}: {str(error)[:200]}")
+    return list(dict.fromkeys(lines))
+
+
 def says(subject: Subject, rule: str) -> str:
     """What the manifest says of a rule: done, todo, `exempt: …`, or nothing."""
     return subject.spec.manifest.quality.get(rule, "")

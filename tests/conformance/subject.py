@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -108,8 +107,3 @@ def filled(spec: AdapterSpec) -> dict[str, Any]:
         for one in spec.manifest.settings
         if one.required
     }
-
-
-def at(text: str) -> datetime:
-    """A time of receipt."""
-    return datetime.fromisoformat(text)

@@ -11,7 +11,7 @@ import pytest
 from hub.cli.testing import run_tests
 from hub.registry import adapter, adapters, mapping_path
 from tests.conformance import checks_answers, checks_files, checks_reading
-from tests.conformance.check import CHECKS
+from tests.conformance.check import CHECKS, found
 from tests.conformance.subject import subject_of
 from tests.conformance.tiny import write_package
 
@@ -47,7 +47,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 def failed() -> set[str]:
     subject = subject_of(adapter("his/tiny"))
-    return {name for name, check in CHECKS.items() if list(check(subject))}
+    return {name for name in CHECKS if found(name, subject)}
 
 
 def test_an_outside_package_is_found_and_passes(install: Install) -> None:
@@ -76,7 +76,7 @@ def test_an_outside_package_is_found_and_passes(install: Install) -> None:
         ("mappings", ("mappings/charge.yaml", "via: [yuan]", "via: [dollar]")),
         ("ladder", ("manifest.yaml", "exact_bytes: done", "exact_bytes: todo")),
         ("ladder", ("manifest.yaml", '"exempt: there is nobody to ask"', '"exempt:"')),
-        ("ladder", ("manifest.yaml", "simulator: todo", "simulators: todo")),
+        ("ladder", ("manifest.yaml", "simulator:", "simulators:")),
         ("asks", ("manifest.yaml", '"exempt: there is nobody to ask"', "done")),
         ("readme", ("README.md", "`desk`", "it")),
         ("files", ("manifest.yaml", "adapter: his/tiny", "adapter: his/tiny")),

@@ -69,10 +69,10 @@ quality:
   answers: done
   golden_mapping: done
   asks_when_unknown: "exempt: there is nobody to ask"
-  simulator: todo
+  simulator: "exempt: a desk is a person"
   real_peer: todo
 """
-README: Final = "# his/tiny\n\nA desk; set `desk`. 收费窗口,写上编号。\n"
+README: Final = "# his/tiny\n\nSet `desk`. 收费窗口,写上编号。\n"
 MAPPING: Final = """\
 mapping: his/tiny/charge
 reads: json

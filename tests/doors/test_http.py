@@ -18,9 +18,9 @@ from hub.errors import Park, Reject, Retry, define
 from tests.doors.http_hostile import FINE, HEAD
 from tests.doors.peers import Notes, http_door, peer, wait_for
 
-BUSY = define("BH-TST-901", Retry, zh="忙", en="busy", do_zh="稍后", do_en="later")
-BAD = define("BH-TST-902", Reject, zh="不对", en="bad", do_zh="改", do_en="mend")
-PARKED = define("BH-TST-903", Park, zh="挂起", en="parked", do_zh="看", do_en="look")
+BUSY = define("BH-TST-941", Retry, zh="忙", en="busy", do_zh="稍后", do_en="later")
+BAD = define("BH-TST-942", Reject, zh="不对", en="bad", do_zh="改", do_en="mend")
+PARKED = define("BH-TST-943", Park, zh="挂起", en="parked", do_zh="看", do_en="look")
 
 
 def _post(body: bytes) -> bytes:

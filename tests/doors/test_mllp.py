@@ -14,8 +14,8 @@ from hub.doors.mllp_frames import Frames
 from hub.errors import Fault, Reject, Retry, define
 from tests.doors.peers import Notes, mllp_door, peer, wait_for
 
-BUSY = define("BH-TST-911", Retry, zh="忙", en="busy", do_zh="稍后", do_en="later")
-BAD = define("BH-TST-912", Reject, zh="不对", en="bad", do_zh="改", do_en="mend")
+BUSY = define("BH-TST-951", Retry, zh="忙", en="busy", do_zh="稍后", do_en="later")
+BAD = define("BH-TST-952", Reject, zh="不对", en="bad", do_zh="改", do_en="mend")
 NAK = b"\x0b\x15\x1c\r"
 
 
@@ -152,6 +152,13 @@ async def test_a_commit_and_its_application_answer_are_two_frames() -> None:
         assert await sender.until(b"AA\x1c\r") == framed(b"CA", b"AA")
 
 
+async def test_an_empty_answer_writes_nothing_and_the_connection_goes_on() -> None:
+    async with mllp_door(Notes(lambda got: Answer(got.body.removeprefix(b"silent")))) as door, peer(door) as sender:
+        await sender.send(framed(b"silent", b"x"))
+        assert await sender.until(b"\x1c\r") == framed(b"x")
+        assert door.messages == 2
+
+
 @pytest.mark.parametrize("end", [b"\x1c", b"\x1c\n"])
 async def test_an_end_without_its_last_byte_is_seen_by_the_silence(end: bytes) -> None:
     async with mllp_door(Notes(), tail_seconds=0.05) as door, peer(door) as sender:
@@ -271,7 +278,7 @@ async def test_what_the_handler_raises_is_answered_and_the_connection_goes_on(ca
         async with mllp_door(notes, refusals) as door, peer(door) as sender:
             await sender.send(framed(b"one", b"two", b"three"))
             got = [await sender.until(b"\x1c\r") for _ in range(3)]
-    assert got == [framed(b"no BH-TST-912"), framed(b"no BH-DOR-021"), framed(b"ok:three")]
+    assert got == [framed(b"no BH-TST-952"), framed(b"no BH-DOR-021"), framed(b"ok:three")]
     assert "张三" not in caplog.text
 
 

@@ -187,6 +187,35 @@ def test_a_bill_starved_in_the_old_year_is_issued_in_the_new(tmp_path: Path) -> 
     assert book.ledger.alarms() == {}
 
 
+def test_the_turn_of_the_year_without_new_numbers_loses_none(book: Book, tmp_path: Path) -> None:
+    book.now = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)
+    pay_for(book, "C1")
+    (work,) = book.work()
+    book.pass_time(minutes=2)
+    book.ledger.hand_back([work.bill_id])
+    assert book.work() == []
+    assert book.segment() == {"used": 0, "void": 1, "reserved": 0, "leased": 0, "free": 99}
+    again = book.crashed(tmp_path / "after")
+    assert again.work() == []
+    assert again.books()["balanced"]
+    again.numbers(1, 50, "41060127")
+    assert [work.bill_code for work in again.issue()] == ["41060127"]
+    assert again.books()["balanced"]
+    again.close()
+    book.ledger = Book(book.folder).ledger
+
+
+def test_a_released_bill_disturbs_no_other(tmp_path: Path) -> None:
+    manual = BillRule("medical_outpatient", issue="manual")
+    book = Book(tmp_path, with_bills(by_hand=manual, outpatient=BillRule("medical_outpatient"))).numbers()
+    book.take(charge("C1"), payment("C1"), bill="by_hand")
+    (held,) = book.bills()
+    pay_for(book, "C2")
+    assert len(book.work()) == 1
+    book.ledger.release([held], book.now, "cashier")
+    assert [work.bill_id for work in book.work()] == [held]
+
+
 def test_a_clock_that_fell_behind_stops_issuing_until_it_is_right(book: Book) -> None:
     pay_for(book, "C1", "C2")
     (work,) = book.work(1)

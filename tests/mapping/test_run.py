@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.bill.event import Charge, Order, Payment
-from hub.errors import Fault, Park
+from hub.errors import Fault, Park, Reject
 from hub.mapping import run_first_matching
 from tests.mapping.trees import AT, demo, dft, ft1, written, xml
 
@@ -101,16 +101,15 @@ def test_a_message_that_no_mapping_takes_is_refused():
     tree["segments"][0][9] = [["ADT", "A01"]]
     with pytest.raises(Reject) as refused:
         run_first_matching([demo("dft")], tree, AT)
-    assert (refused.value.code.code, refused.value.values) == ("BH-MAP-020", {"tried": "his/demo/dft"})
+    assert (refused.value.code.code, refused.value.where) == ("BH-MAP-020", "his/demo/dft")
 
 
 def test_a_charge_is_judged_by_the_kind_of_the_bill_it_makes():
-    line = ft1("CG", "CXR", "胸片", "20000000.00")
-    kinds = {"": "medical_outpatient", "other": "donation"}
+    line = ft1("CG", "CXR", "胸片", "200000.00")  # more than any registration costs
     with pytest.raises(Park) as parked:
-        run_first_matching([demo("dft")], dft(line), AT, kinds)
+        run_first_matching([demo("dft")], dft(line), AT, {"": "medical_registration"})
     assert parked.value.code.code == "BH-BIL-013"
-    assert demo("dft").run(dft(line), AT, {"": "donation"}).events
+    assert demo("dft").run(dft(line), AT, {"": "medical_outpatient"}).events
     assert demo("dft").run(dft(line), AT).events
 
 

@@ -30,8 +30,14 @@ Code = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
 
+NO_MAPPING: Final = "BH-MAP-020"
+"""The hub's word for a message that no mapping of the source takes."""
+
 HEADER_FAULTS: Final = frozenset(
-    fault.code for fault in (NO_HEADER, BAD_DELIMITERS, NO_CONTROL_ID, TYPE_NOT_TAKEN, VERSION, PROCESSING)
+    {
+        *(fault.code for fault in (NO_HEADER, BAD_DELIMITERS, NO_CONTROL_ID, TYPE_NOT_TAKEN, VERSION, PROCESSING)),
+        NO_MAPPING,
+    }
 )
 """The header cannot be used: AR, sending the same again is useless."""
 
@@ -44,7 +50,7 @@ BY_CODE: Final[Sequence[tuple[str, Code]]] = (
 """By the beginning of the fault's code, before the kind decides."""
 
 BY_KIND: Final[Sequence[tuple[type[Fault], Code]]] = (
-    (Reject, "AE"),  # wrong content, among it the same MSH-10 with another body
+    (Reject, "AE"),  # wrong content
     (Park, "AA"),  # stored; another party or an operator has to act, the sender has nothing to repair
     (Unknown, "AA"),
     (Retry, "AR"),  # not taken, for reasons on our side
@@ -54,6 +60,7 @@ BY_KIND: Final[Sequence[tuple[type[Fault], Code]]] = (
 
 _ERR_NUMBERS: Final = {
     TYPE_NOT_TAKEN.code: "200",
+    NO_MAPPING: "200",
     VERSION.code: "203",
     PROCESSING.code: "202",
     NO_CONTROL_ID.code: "101",
@@ -65,7 +72,7 @@ _SAFE_TYPE: Final = re.compile(r"[A-Z0-9]{3}")
 
 
 def verdict(outcome: Outcome) -> Code:
-    """The application code of an outcome."""
+    """The application code of an outcome; a duplicate has the fault of the first sending, and so its answer."""
     if outcome.place == "applied":
         return "AA"
     if outcome.fault is None:

@@ -11,7 +11,7 @@ import adapters.his.hl7v2
 from adapters.his.hl7v2.adapter import connect
 from adapters.his.hl7v2.reply import NEXT_FRAME
 from hub.adapter import Manifest, Outcome
-from hub.errors import Config, Fault, Park, Reject, Retry, define
+from hub.errors import Config, Fault, Park, Reject, Retry, define, fault_from
 from hub.yaml_text import read_yaml
 from tests.adapters.hl7v2.say import AT, NAME, SECRET, answer, delivery, dft, fault_code, good, msh, one
 
@@ -43,6 +43,11 @@ def msa(body: bytes) -> list[list[str]]:
         (Outcome("refused", MONEY()), "AE"),
         (Outcome("refused", SETUP()), "AR"),
         (Outcome("refused"), "AE"),
+        (Outcome("duplicate", NO_TABLE()), "AE"),
+        (Outcome("duplicate", MONEY()), "AA"),
+        (Outcome("parked", fault_from("BH-LED-001")), "AE"),
+        (Outcome("duplicate", fault_from("BH-LED-001")), "AE"),
+        (Outcome("refused", fault_from("BH-MAP-020")), "AR"),
     ],
 )
 def test_codes(outcome: Outcome, code: str) -> None:

@@ -22,7 +22,7 @@ from tests.adapters.insurance_rest.port import Shelf, bill
 REST = connect({"cursor_key": "0123456789abcdef0123456789abcdef"})
 FOLDER = Path(__file__).parents[3] / "adapters" / "insurance" / "rest"
 BILL = Draft202012Validator(json.loads(schemas()["bill.v1.json"]))
-BUSY = define("BH-TST-901", Retry, zh="忙", en="busy", do_zh="稍后", do_en="later")
+BUSY = define("BH-TST-931", Retry, zh="忙", en="busy", do_zh="稍后", do_en="later")
 
 
 def question(path: str, query: str = "", **headers: str) -> Delivery:
@@ -256,7 +256,7 @@ def test_whatever_is_not_a_question_is_refused(method: str) -> None:
 
 def test_a_hub_that_is_busy_says_when_to_come_again() -> None:
     answer = REST.answer(question("bills"), (), BUSY())
-    assert_refused(answer, 503, "BH-TST-901")
+    assert_refused(answer, 503, "BH-TST-931")
     assert ("Retry-After", "5") in answer.headers
 
 
