@@ -1,7 +1,7 @@
 """Charge + signed payment → numbered, SM2-signed and durable, on the real hub with real processes and sockets.
 
-`python -m benchmarks.end_to_end [--bills N] [--mllp] [--doors D] [--issuers I] [--rate R]`. The generator shares the machine. With
---rate the charges are there already, and payments arrive at R a second: the delays shown are payment → issued.
+`python -m benchmarks.end_to_end [--bills N] [--mllp] [--doors D] [--issuers I] [--rate R]`. The generator shares the
+machine. With --rate the charges are there already, and payments arrive at R a second: the delays are payment → issued.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ledger.apply alone: charge and payment in, bill due, numbered, signed bytes stored; CPU and wall time a bill.
 
-`python -m benchmarks.ledger [--bills N] [--batch B]`. Signing is left out: ready-made sealed bytes of real size are stored.
-The same run is repeated with bodies that are not encrypted, to show what encryption costs.
+`python -m benchmarks.ledger [--bills N] [--batch B]`. Signing is left out: ready-made sealed bytes of real size are
+stored. The same run is repeated with bodies that are not encrypted, to show what encryption costs.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def _lines(path: str) -> list[str]:
 
 
 def rate(work: Callable[[], object], seconds: float = 1.0, rounds: int = 3) -> float:
-    """Calls a second on one core: the best of some rounds, because other work on the machine only ever slows one down."""
+    """Calls a second on one core: the best of some rounds, because other work on the machine only slows one down."""
     best = 0.0
     for _ in range(rounds):
         count, step = 0, 1

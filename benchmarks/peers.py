@@ -1,7 +1,8 @@
 """The two flows other engines were measured by: F1, DFT over MLLP → AA; F2, Alipay notify → success; both durable.
 
 `python -m benchmarks.peers [--messages N] [--doors D]`. F1 has 8 connections, F2 has 32, one outstanding message
-each; the generator shares the machine. Ratios are to a loop that only answers, measured in the same run with the same generator.
+each; the generator shares the machine. Ratios are to a loop that only answers, measured in the same run with the
+same generator.
 """
 
 from __future__ import annotations

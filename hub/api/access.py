@@ -1,4 +1,7 @@
-"""Insurers' API keys: salted hashes in files beside the unit's keys, and which bills each key may see."""
+"""Insurers' API keys: salted hashes in files beside the unit's keys, and which bills each key may see.
+
+A key opens the units whose key folder holds it, so that a unit can let an insurer in only to its own bills.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from hub.api.faults import UNKNOWN_INSURER
+from hub.api.faults import BROKEN_KEY
 from hub.config import UnitConfig
 from hub.ledger.writing import VISIBLE
 from hub.security.tokens import StoredKey, bearer, check_key
@@ -25,8 +28,9 @@ def write_key(folder: Path, key: StoredKey) -> Path:
         "salt": base64.b64encode(key.salt).decode(),
         "hash": base64.b64encode(key.hash).decode(),
     }
-    file.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
+    file.touch(mode=0o600)
     file.chmod(0o600)
+    file.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
     return file
 
 
@@ -39,44 +43,61 @@ class Caller:
     statuses: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opens:
+    """What a key opens of one unit."""
+
+    unit: str
+    key: StoredKey
+    """with the scopes that the unit's YAML grants"""
+    confirmed_only: bool
+
+
 class Access:
     """All keys of all units, by the insurers their YAML names."""
 
     def __init__(self, units: Iterable[UnitConfig]) -> None:
-        self._keys: dict[str, StoredKey] = {}
-        self._units: dict[str, list[str]] = {}
-        self._issued_too: set[str] = set()
-        for unit in units:
-            for insurer in unit.insurers:
-                self._units.setdefault(insurer.id, []).append(unit.unit.id)
-                if insurer.sees == "issued":
-                    self._issued_too.add(insurer.id)
-                file = unit.folder / unit.signing.keys / f"insurer-{insurer.id}.json"
-                if file.exists():
-                    key = _read(file, frozenset(insurer.scopes))
-                    self._keys[key.id] = key
-
-    def caller(self, authorization: str, scope: str) -> Caller:
-        """Who is calling.
+        """Reads the key files.
 
         Raises:
-            Reject: no key, a wrong one, or one without the scope.
+            Config: one that is damaged.
+        """
+        self._keys: dict[str, StoredKey] = {}
+        self._opens: dict[str, list[_Opens]] = {}
+        for unit in units:
+            for insurer in unit.insurers:
+                file = unit.folder / unit.signing.keys / f"insurer-{insurer.id}.json"
+                if not file.exists():
+                    continue
+                key = _read(file, frozenset(insurer.scopes))
+                known = self._keys.setdefault(key.id, key)
+                if (known.salt, known.hash) == (key.salt, key.hash):  # another secret under the same id opens nothing
+                    self._opens.setdefault(key.id, []).append(_Opens(unit.unit.id, key, insurer.sees == "confirmed"))
+
+    def caller(self, authorization: str, scope: str) -> Caller:
+        """Who is calling, and what of.
+
+        Raises:
+            Reject: no key, a wrong one, or one without the scope in any unit.
         """
         key = check_key(bearer(authorization), self._keys)
-        key.require(scope)
-        units = self._units.get(key.owner)
-        if not units:
-            raise UNKNOWN_INSURER()
-        statuses = VISIBLE if key.owner in self._issued_too else VISIBLE - {"issued", "issued_offline"}
-        return Caller(key.owner, tuple(units), statuses)
+        granted = [opens for opens in self._opens[key.id] if scope in opens.key.scopes]
+        if not granted:
+            self._opens[key.id][0].key.require(scope)
+        strict = any(opens.confirmed_only for opens in granted)  # where units differ, the stricter holds
+        statuses = VISIBLE - {"issued", "issued_offline"} if strict else VISIBLE
+        return Caller(key.owner, tuple(opens.unit for opens in granted), statuses)
 
 
 def _read(file: Path, scopes: frozenset[str]) -> StoredKey:
-    kept = orjson.loads(file.read_bytes())
-    return StoredKey(
-        kept["id"],
-        kept["owner"],
-        frozenset(kept["scopes"]) & scopes,
-        base64.b64decode(kept["salt"]),
-        base64.b64decode(kept["hash"]),
-    )
+    try:
+        kept = orjson.loads(file.read_bytes())
+        return StoredKey(
+            kept["id"],
+            kept["owner"],
+            frozenset(kept["scopes"]) & scopes,
+            base64.b64decode(kept["salt"]),
+            base64.b64decode(kept["hash"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        raise BROKEN_KEY(str(file)) from None

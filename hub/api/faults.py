@@ -1,24 +1,40 @@
-"""Faults of the HTTP APIs."""
+"""Faults of the HTTP APIs. BH-API-001 is retired: a key opens only units that name its insurer."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from hub.errors import Reject, define
+from hub.errors import Config, Reject, define
 
-UNKNOWN_INSURER: Final = define(
-    "BH-API-001",
-    Reject,
-    zh="没有单位向该保险公司开放票据",
-    en="no unit opens its bills to this insurer",
-    do_zh="请单位在 YAML 的 insurers 里写上你的编号",
-    do_en="ask the unit to name you in `insurers` of its YAML",
-)
 NO_SUCH_PAGE: Final = define(
     "BH-API-002",
     Reject,
     zh="没有这个地址",
     en="there is no such address",
+    do_zh="接口说明见 /api/openapi.json",
+    do_en="see /api/openapi.json",
+)
+WRONG_METHOD: Final = define(
+    "BH-API-003",
+    Reject,
+    zh="这个地址不接受该方法",
+    en="this address does not take that method",
+    do_zh="可用的方法见 Allow",
+    do_en="see Allow for those it takes",
+)
+BROKEN_KEY: Final = define(
+    "BH-API-004",
+    Config,
+    zh="保险公司密钥文件已损坏",
+    en="the insurer's key file is damaged",
+    do_zh="重新生成: billhub keys insurer 编号 --out 目录",
+    do_en="make a new one: billhub keys insurer ID --out DIR",
+)
+BAD_REQUEST: Final = define(
+    "BH-API-005",
+    Reject,
+    zh="请求的参数不对",
+    en="the request's parameters are wrong",
     do_zh="接口说明见 /api/openapi.json",
     do_en="see /api/openapi.json",
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from hub.engine.embedded.home import Home
+from hub.ledger.glance import Seen
 from hub.ledger.lock import holder
 from hub.ledger.reader import Reader
 
@@ -24,14 +25,14 @@ def router(reader: Reader, home: Home) -> APIRouter:
         return "ok"
 
     @routes.get("/readyz")
-    async def readyz() -> JSONResponse:
+    def readyz() -> JSONResponse:
         """The core runs and the ledger can be read."""
         running = holder(home.folder) is not None
-        reader.books()
+        reader.glance([], Seen())
         return JSONResponse({"ready": running}, 200 if running else 503)
 
     @routes.get("/metrics")
-    async def metrics() -> Response:
+    def metrics() -> Response:
         """Messages by source and place, bills by status, numbers by state."""
         return Response(metrics_text(reader), media_type=_TEXT)
 
@@ -41,33 +42,43 @@ def router(reader: Reader, home: Home) -> APIRouter:
 def metrics_text(reader: Reader) -> str:
     """The books as Prometheus text."""
     books = reader.books()
-    lines = [
-        "# HELP billhub_messages_total Messages by source and the one place each ended in.",
-        "# TYPE billhub_messages_total counter",
-    ]
+    lines = _head("billhub_messages_total", "counter", "Messages by source and the one place each ended in.")
     for book in books["sources"]:
         lines += [
-            f'billhub_messages_total{{source="{book["source"]}",place="{place}"}} {book[place]}'
+            _sample("billhub_messages_total", book[place], source=book["source"], place=place)
             for place in ("applied", "duplicate", "parked", "refused")
         ]
-    lines += ["# HELP billhub_bills Bills by status.", "# TYPE billhub_bills gauge"]
-    lines += [f'billhub_bills{{status="{status}"}} {count}' for status, count in sorted(books["bills"].items())]
-    lines += ["# HELP billhub_numbers Bill numbers by segment and state.", "# TYPE billhub_numbers gauge"]
+    lines += _head("billhub_bills", "gauge", "Bills by status.")
+    lines += [_sample("billhub_bills", count, status=status) for status, count in sorted(books["bills"].items())]
+    lines += _head("billhub_numbers", "gauge", "Bill numbers by segment and state.")
     for book in books["numbers"]:
-        segment = f'unit="{book["unit"]}",code="{book["code"]}",first="{book["from"]}"'
         lines += [
-            f'billhub_numbers{{{segment},state="{state}"}} {book[state]}'
+            _sample(
+                "billhub_numbers", book[state], unit=book["unit"], code=book["code"], first=book["from"], state=state
+            )
             for state in ("used", "void", "reserved", "leased", "free")
         ]
-    lines += ["# HELP billhub_alarms Bills and payments held up, by why.", "# TYPE billhub_alarms gauge"]
+    lines += _head("billhub_parked", "gauge", "Messages and cases that wait for a person.")
+    lines.append(_sample("billhub_parked", reader.parked_count()))
+    lines += _head("billhub_alarms", "gauge", "Bills and payments held up, by why.")
     lines += [
-        f'billhub_alarms{{unit="{alarm["unit"]}",what="{alarm["what"]}",code="{code}"}} {alarm["count"]}'
+        _sample("billhub_alarms", alarm["count"], unit=alarm["unit"], what=alarm["what"], code=code)
         for alarm in reader.alarms()
         if (code := (alarm["fault"] or {}).get("en", {}).get("code"))
     ]
-    lines += [
-        "# HELP billhub_books_balanced Whether messages, bills and numbers add up.",
-        "# TYPE billhub_books_balanced gauge",
-        f"billhub_books_balanced {int(books['balanced'])}",
-    ]
+    lines += _head("billhub_books_balanced", "gauge", "Whether messages, bills and numbers add up.")
+    lines.append(_sample("billhub_books_balanced", int(books["balanced"])))
     return "\n".join(lines) + "\n"
+
+
+def _head(name: str, kind: str, said: str) -> list[str]:
+    return [f"# HELP {name} {said}", f"# TYPE {name} {kind}"]
+
+
+def _sample(name: str, value: int, **labels: str) -> str:
+    """One line; label values are escaped as the text format asks."""
+    said = ",".join(f'{label}="{text.translate(_ESCAPED)}"' for label, text in labels.items())
+    return f"{name}{{{said}}} {value}" if said else f"{name} {value}"
+
+
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})

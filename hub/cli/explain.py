@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from hub.cli.language import LANG, say
-from hub.cli.options import At, Set
+from hub.cli.options import At, Json, Set
 from hub.cli.output import BAD, GOOD, end, faults_end, put_json
 
 NAME: Final = "explain"
@@ -24,11 +24,13 @@ def command(
     why: Annotated[bool, typer.Option("--why", help=say("逐字段说明", "field by field"))] = False,
     settings: Set = None,
     at: At = "",
+    as_json: Json = True,
     adapter: Annotated[
         str, typer.Option(help=say("适配器(默认由映射名得出)", "the adapter, where the name does not say it"))
     ] = "",
 ) -> None:
     """One JSON line a message; exit 1 where any is not ok."""
+    del as_json  # there is no other form; the option is taken as everywhere
     from hub.cli.explaining import explain_files
     from hub.cli.options import instant
     from hub.cli.reading import settings_of

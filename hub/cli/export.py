@@ -9,8 +9,8 @@ import typer
 
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA, actor, reader, writer
-from hub.cli.options import Config, Data
-from hub.cli.output import BAD, GOOD, complain, end, faults_end, put
+from hub.cli.options import Config, Data, Json
+from hub.cli.output import BAD, GOOD, complain, end, faults_end, put, put_json
 
 NAME: Final = "export"
 HELP: Final = say(
@@ -25,6 +25,7 @@ def command(
     data: Data = DEFAULT_DATA,
     config: Config = None,
     form: Annotated[str, typer.Option("--as", help="xml")] = "xml",
+    as_json: Json = False,
 ) -> None:
     """Exit 1 where a key was given and nothing was found. Exports hold persons: they are a row of the audit log."""
     if form != "xml":
@@ -39,7 +40,8 @@ def command(
                 continue
             file = out / f"{code}-{number}.{form}"
             file.write_bytes(body)
-            put(str(file))
+            shown = {"file": str(file), "bill_code": code, "bill_number": number}
+            put_json(shown) if as_json else put(str(file))
             written += 1
         if written:
             subject = " ".join(keys or ("*",))

@@ -9,7 +9,8 @@ from typing import Annotated, Final
 import typer
 
 from hub.cli.language import say
-from hub.cli.output import GOOD, MISSING, complain, end, faults_end, put
+from hub.cli.options import Json
+from hub.cli.output import GOOD, MISSING, complain, end, faults_end, put, put_json
 
 NAME: Final = "keys"
 HELP: Final = say("签名密钥与接口密钥。", "Signing keys and API keys.")
@@ -35,7 +36,8 @@ def new(
     trust: Annotated[
         Path | None, typer.Option(help=say("同时把签发证书放进此信任目录", "also put the issuing certificate here"))
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650)] = 365,
+    days: Annotated[int, typer.Option(min=1, max=3650, help=say("有效天数", "days it is valid"))] = 365,
+    as_json: Json = False,
 ) -> None:
     """Never overwrites a key. Real units use a certificate from their authority."""
     from hub.security.authority import new_authority
@@ -57,7 +59,8 @@ def new(
         if trust is not None:
             trust.mkdir(parents=True, exist_ok=True)
             (trust / f"{certificate.der.hex()[-16:]}-ca.pem").write_bytes(authority.certificate.pem)
-        put(str(folder / "unit.pem"))
+        made = {"certificate": str(folder / "unit.pem"), "key": str(folder / "unit.key"), "ca": str(folder / "ca.pem")}
+        put_json(made) if as_json else put(made["certificate"])
         end(GOOD)
 
 
@@ -73,6 +76,7 @@ def insurer(
         str, typer.Argument(metavar="ID", help=say("单位 YAML 里的保险公司编号", "the insurer's id in the YAML"))
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=say("保存散列的目录", "where its hash is kept"))],
+    as_json: Json = False,
 ) -> None:
     """Only a salted hash is kept, as DIR/insurer-ID.json."""
     from hub.api.access import write_key as keep
@@ -82,5 +86,5 @@ def insurer(
         text, stored = new_key(id_, ("bills:read", "bills:claim"))
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         keep(out, stored)
-        put(text)
+        put_json({"id": id_, "key": text}) if as_json else put(text)
         end(GOOD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hub.errors import Lang
@@ -25,6 +25,20 @@ def lang_first(arguments: Sequence[str]) -> list[str]:
         else:
             rest.append(argument)
     return [*front, *rest]
+
+
+def verb_named(arguments: Sequence[str], usual: Mapping[str, str]) -> list[str]:
+    """The arguments with a group's usual verb where none is named: `billhub parked --json` is `parked list --json`."""
+    given = list(arguments)
+    for index, argument in enumerate(given):
+        if argument in usual:
+            after = given[index + 1 : index + 2]
+            if not after or (after[0].startswith("-") and after[0] != "--help"):
+                given.insert(index + 1, usual[argument])
+            break
+        if not argument.startswith("--lang") and argument not in {"zh", "en"}:
+            break
+    return given
 
 
 def language(arguments: Sequence[str] | None = None) -> Lang:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from hub.cli import bills, books, check, demo, explain, export, keys, numbers, parked, read, run, test, verify
-from hub.cli.language import lang_first, say
+from hub.cli.language import lang_first, say, verb_named
 
 APP: Final = typer.Typer(
     name="billhub",
@@ -37,6 +37,10 @@ for group in (parked, numbers, keys):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)
 
 
+USUAL: Final = {"parked": "list", "numbers": "stock"}
+"""What a group does when no verb of it is named."""
+
+
 def main() -> None:
     """The `billhub` command."""
-    APP(args=lang_first(sys.argv[1:]))
+    APP(args=verb_named(lang_first(sys.argv[1:]), USUAL))

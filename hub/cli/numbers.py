@@ -17,8 +17,9 @@ GROUP: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @GROUP.command("stock", help=say("库存。例: billhub numbers stock", "The stock. Example: billhub numbers stock"))
-def stock(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+def stock(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = False) -> None:
     """Every segment's accounting."""
+    del config  # taken by every verb that looks at a hub; this one reads the data only
     with faults_end():
         for book in reader(data).books()["numbers"]:
             if as_json:
@@ -43,9 +44,11 @@ def receive(
     last: Annotated[str, typer.Argument(help=say("止号", "the last number"))],
     data: Data = DEFAULT_DATA,
     config: Config = None,
+    as_json: Json = False,
 ) -> None:
     """Goes through the running hub where there is one."""
     with faults_end():
         writer(data, config)("numbers.receive", unit=unit, code=code, first=first, last=last, actor=actor())
-        put(f"{unit} {code} {first.zfill(10)}-{last.zfill(10)}")
+        taken = {"unit": unit, "code": code, "from": first.zfill(10), "to": last.zfill(10)}
+        put_json(taken) if as_json else put("{unit} {code} {from}-{to}".format_map(taken))
         end(GOOD)

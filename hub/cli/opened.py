@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from hub.cli.language import LANG
+
 if TYPE_CHECKING:
     from hub.engine.embedded.frames import Frame
     from hub.engine.embedded.home import Home
@@ -33,7 +35,9 @@ def reader(data: Path) -> Reader:
     from hub.ledger.reader import Reader
 
     home = Home(data).existing()
-    return Reader(home.folder, home.vault(), shared=True)
+    opened = Reader(home.folder, home.vault(), shared=True)
+    opened.lang = LANG
+    return opened
 
 
 class Writer(Protocol):
@@ -66,21 +70,21 @@ def _local(home: Home, config: Path | None) -> Writer:
     from hub.ledger.rules import rules_of
     from hub.ledger.sqlite import SqliteLedger
 
-    lock = FolderLock(home.folder)
-    units = load_units(config) if config is not None else []
-    ledger = SqliteLedger(home.folder, {unit.unit.id: rules_of(unit) for unit in units})
-    core = Core(ledger, lambda: datetime.now(UTC), _raise, asleep=True)
-    commands = Commands(ledger, core, lambda: None)
+    def carry_out(verb: str, **args: Any) -> Any:
+        """Holds the folder, and keeps a hub from starting on it, for this one command."""
+        lock = FolderLock(home.folder)
+        try:
+            units = load_units(config) if config is not None else []
+            ledger = SqliteLedger(home.folder, {unit.unit.id: rules_of(unit) for unit in units})
+            try:
+                core = Core(ledger, lambda: datetime.now(UTC), _raise, asleep=True)
+                return Commands(ledger, core, lambda: None)(verb, args)
+            finally:
+                ledger.close()
+        finally:
+            lock.release()
 
-    class Local:
-        """Holds the folder for as long as the verb lives."""
-
-        held = lock
-
-        def __call__(self, verb: str, **args: Any) -> Any:
-            return commands(verb, args)
-
-    return Local()
+    return carry_out
 
 
 def _raise(fault: Exception) -> None:

@@ -36,7 +36,12 @@ def _cut_off() -> NoReturn:
 
 def put_json(value: Any) -> None:
     """One JSON document on one line."""
-    put(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode())
+    put(as_text(value))
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def complain(text: str) -> None:
@@ -77,22 +82,3 @@ def faults_end() -> Iterator[None]:
     except Fault as fault:
         complain(f"billhub: {explain_fault(fault)}")
         end(BAD)
-    except Exception as error:
-        database = _of_database(error)
-        if database is None:
-            raise
-        complain(f"billhub: {explain_fault(database)}")
-        end(MISSING)
-
-
-def _of_database(error: Exception) -> Fault | None:
-    """The ledger's word for what SQLite said; None for an error of another kind."""
-    import sqlite3
-
-    inner = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's error
-    if not isinstance(inner, sqlite3.Error):
-        return None
-    from hub.ledger.faults import BUSY, DATABASE_BROKEN
-
-    busy = isinstance(inner, sqlite3.OperationalError) and "malformed" not in str(inner)
-    return (BUSY if busy else DATABASE_BROKEN)(found=str(inner)[:80])

@@ -9,7 +9,7 @@ import typer
 from hub.cli.language import LANG, say
 from hub.cli.opened import DEFAULT_DATA, actor, reader, replayed, writer
 from hub.cli.options import Config, Data, Json, Reveal
-from hub.cli.output import BAD, GOOD, complain, end, faults_end, put, put_json
+from hub.cli.output import BAD, GOOD, as_text, complain, end, faults_end, put, put_json
 
 NAME: Final = "parked"
 HELP: Final = say("挂起的消息和收费事项。", "Messages and cases that wait for a person.")
@@ -17,8 +17,14 @@ GROUP: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @GROUP.command("list", help=say("列出。例: billhub parked list", "Lists them. Example: billhub parked list"))
-def list_(data: Data = DEFAULT_DATA, unit: str = "", as_json: Json = False) -> None:
+def list_(
+    data: Data = DEFAULT_DATA,
+    config: Config = None,
+    unit: Annotated[str, typer.Option(metavar="ID", help=say("只看一个单位", "of one unit only"))] = "",
+    as_json: Json = False,
+) -> None:
     """Newest first."""
+    del config  # taken by every verb that looks at a hub; this one reads the data only
     with faults_end():
         for entry in reader(data).parked(unit):
             fault = entry["fault"] or {}
@@ -60,7 +66,7 @@ def show(
             put_json(shown)
         else:
             for name, value in shown.items():
-                put(f"{name}: {value}")
+                put(f"{name}: {value if isinstance(value, str | int) else as_text(value)}")
         end(GOOD)
 
 
@@ -85,9 +91,23 @@ def replay(
         if config is None:
             raise typer.BadParameter(say("请用 -c 指出单位 YAML", "point -c at the units"), param_hint="-c")
         bad = False
+        do = writer(data, config)
         for id_, submission, shown in read_again(data, config, ids):
-            if submission is not None and not dry_run:
-                shown.update(writer(data, config)("parked.replay", submission=replayed(submission), actor=actor()))
+            if submission is not None and dry_run:
+                shown.update(do("parked.rehearse", submission=replayed(submission)))
+            elif submission is not None:
+                shown.update(do("parked.replay", submission=replayed(submission), actor=actor()))
             bad = bad or shown.get("place") != "applied"
-            put_json({"id": id_, **shown}) if as_json else put(f"{id_}  {shown}")
+            line = {"id": id_} | {name: value for name, value in shown.items() if value != ""}
+            put_json(line) if as_json else _put_replayed(line)
         end(BAD if bad else GOOD)
+
+
+def _put_replayed(shown: dict[str, Any]) -> None:
+    fault = shown.get("fault") or {}
+    put(f"{shown['id']}  {shown['place']}  {fault.get('code', shown.get('code', ''))} {fault.get('what', '')}".rstrip())
+    for bill in shown.get("bills", ()):
+        if isinstance(bill, dict):
+            put("    {charge_no}  {face}  {status}  {total_fen}".format_map(bill))
+        else:
+            put(f"    {bill}")

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from hub.cli.language import LANG, say
-from hub.cli.options import At, Set
+from hub.cli.options import At, Json, Set
 from hub.cli.output import BAD, GOOD, end, faults_end, put_json
 
 NAME: Final = "read"
@@ -25,8 +25,10 @@ def command(
     ],
     settings: Set = None,
     at: At = "",
+    as_json: Json = True,
 ) -> None:
     """One JSON line a message; exit 1 where any is not ok."""
+    del as_json  # there is no other form; the option is taken as everywhere
     from hub.cli.options import instant
     from hub.cli.reading import read_files, settings_of
 

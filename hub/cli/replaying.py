@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from hub.cli.language import LANG
 from hub.config import load_units
 from hub.engine.embedded.home import Home
 from hub.engine.envelope import unpack
@@ -37,7 +38,6 @@ def replay(data: Path, config: Path, ids: Sequence[str]) -> Iterator[tuple[str, 
         submission = taken.submissions[0]
         if submission.fault is not None:
             fault = fault_from(submission.fault.code, submission.fault.where, **submission.fault.values)
-            yield id_, None, {"place": submission.place, "fault": fault.json()}
+            yield id_, None, {"place": submission.place, "fault": fault.json(LANG)}
         else:
-            events = [event.fact for event in submission.events]
-            yield id_, msgspec.structs.replace(submission, id=id_, replay=True), {"place": "applied", "facts": events}
+            yield id_, msgspec.structs.replace(submission, id=id_, replay=True), {"place": "applied"}

@@ -49,6 +49,7 @@ def command(
     if engine != "embedded":
         raise typer.BadParameter("embedded", param_hint="--engine")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # says in many lines that nothing changed
     with faults_end():
         if not config.exists():
             raise FileNotFoundError(2, "", str(config))

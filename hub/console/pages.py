@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
 
 from hub.config import UnitConfig
+from hub.console.board import LOOK_SECONDS, Board, Snapshot
 from hub.console.view import view
 from hub.console.words import WORDS
 from hub.engine.embedded.home import Home
@@ -23,60 +25,95 @@ from hub.errors import Lang
 from hub.ledger.reader import Reader
 
 HERE: Final = Path(__file__).parent
-LOOK_SECONDS: Final = 1.0
-"""How often an open page's figures are read anew."""
 
-_HEADERS: Final = {
+HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
 }
+
+
+PARTS: Final = ("state", "alarms", "figures", "parked", "bills", "sources", "numbers")
+"""The live parts, each an event and a template of its own: only what changed is replaced, and focus stays."""
+
+Parts = dict[str, Markup]
+
+
+class _Renderer:
+    """Renders a look once in each language, however many pages show it."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._made: dict[Lang, tuple[Snapshot, Parts]] = {}
+
+    async def parts(self, lang: Lang) -> Parts:
+        """The live parts by name."""
+        seen = await self._board.latest()
+        kept = self._made.get(lang)
+        if kept is None or kept[0] is not seen:
+            words = WORDS[lang]
+            shown = view(seen, self._board.units, lang, words)
+            made = {
+                name: Markup(self._templates.get_template(f"parts/{name}.html").render(shown, t=words))  # noqa: S704
+                for name in PARTS
+            }
+            self._made[lang] = kept = (seen, made)
+        return kept[1]
+
+    async def page(self, lang: Lang) -> str:
+        """The whole page."""
+        other = "en" if lang == "zh" else "zh"
+        parts = await self.parts(lang)
+        return self._templates.get_template("console.html").render(parts=parts, t=WORDS[lang], lang=lang, other=other)
 
 
 def mount(app: FastAPI, reader: Reader, home: Home, units: Sequence[UnitConfig]) -> None:
     """Adds the console to the application."""
-    templates = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    renderer = _Renderer(Board(reader, home, units))
     app.mount("/console/static", StaticFiles(directory=HERE / "static"), name="static")
 
-    def render(name: str, lang: Lang) -> str:
-        return templates.get_template(name).render(
-            view(reader, home, units, lang), t=WORDS[lang], lang=lang, other="en" if lang == "zh" else "zh"
-        )
-
     @app.get("/console/", response_class=HTMLResponse, include_in_schema=False)
-    def console(request: Request, lang: str = "") -> HTMLResponse:
+    async def console(request: Request, lang: str = "") -> HTMLResponse:
         """The page. `lang` is remembered."""
         chosen = _lang(request, lang)
-        answer = HTMLResponse(render("console.html", chosen), headers=_HEADERS)
+        answer = HTMLResponse(await renderer.page(chosen), headers=HEADERS)
         if lang:
             answer.set_cookie("lang", chosen, max_age=31_536_000, samesite="strict", httponly=True, path="/console/")
         return answer
 
     @app.get("/console/live", include_in_schema=False)
-    async def live(request: Request) -> StreamingResponse:
-        """The live parts, as one event whenever they changed."""
-        lang = _lang(request, "")
+    async def live(request: Request, lang: str = "") -> StreamingResponse:
+        """The live parts, each as an event whenever it changed."""
+        chosen = _lang(request, lang)
 
         async def events() -> AsyncIterator[str]:
-            last = ""
+            last: Parts = {}
             while not await request.is_disconnected():
-                html = await asyncio.to_thread(render, "live.html", lang)
-                if html != last:
-                    last = html
-                    yield "event: live\n" + "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
-                else:
-                    yield ": still here\n\n"
+                parts = await renderer.parts(chosen)
+                changed = "".join(_event(name, html) for name, html in parts.items() if html != last.get(name))
+                yield changed or ": still here\n\n"
+                last = parts
                 await asyncio.sleep(LOOK_SECONDS)
 
-        headers: dict[str, Any] = {**_HEADERS, "X-Accel-Buffering": "no"}
-        return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(
+            events(), media_type="text/event-stream", headers=HEADERS | {"X-Accel-Buffering": "no"}
+        )
+
+
+def _event(name: str, html: str) -> str:
+    return f"event: {name}\n" + "".join(f"data: {line}\n" for line in html.splitlines() or [""]) + "\n"
 
 
 def _lang(request: Request, asked: str) -> Lang:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import orjson
 
 from hub.adapter import Request, Response
-from hub.delivery.faults import PLATFORM_BUSY, PLATFORM_CHANGED, PLATFORM_REFUSED
+from hub.delivery.faults import PLATFORM_BUSY, PLATFORM_CHANGED, PLATFORM_REFUSED, PLATFORM_UNTRUSTED
 from hub.delivery.http import Caller
 from hub.errors import Unknown
 from hub.issuing.envelope import signed_bytes
@@ -59,6 +59,8 @@ def _good(answer: Response, xml: bytes, judge: Judge) -> bytes:
         raise PLATFORM_BUSY(status=answer.status)
     if answer.status != 200:
         raise PLATFORM_REFUSED(status=answer.status, found=answer.body[:120].decode("utf-8", "replace"))
-    if signed_bytes(answer.body) != signed_bytes(xml) or not judge(answer.body):
+    if signed_bytes(answer.body) != signed_bytes(xml):
         raise PLATFORM_CHANGED()
+    if not judge(answer.body):
+        raise PLATFORM_UNTRUSTED()
     return answer.body

@@ -54,6 +54,14 @@ PLATFORM_CHANGED: Final = define(
     do_zh="联系财政平台;原票据未改动",
     do_en="ask the fiscal platform; the stored bill was not changed",
 )
+PLATFORM_UNTRUSTED: Final = define(
+    "BH-DLV-013",
+    Reject,
+    zh="财政平台返回的签名不成立,或其证书链不到信任目录",
+    en="a signature on the bill the fiscal platform returned does not hold, or leads to no trusted certificate",
+    do_zh="核对 signing.platform.trust 里的证书(平台的和本单位的);原票据未改动",
+    do_en="check the certificates in signing.platform.trust, the platform's and the unit's; the stored bill stands",
+)
 ASK_GIVEN_UP: Final = define(
     "BH-DLV-020",
     Unknown,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.adapter import Answer, Delivery
+from hub.crashpoints import reach
 from hub.doors import faults
 from hub.doors.folder_names import WORK, final_place, is_work, name_of, shown, work_place
 from hub.doors.handler import Clock, Handler, now
@@ -186,6 +187,7 @@ class FolderServer:
                 self.stuck += 1
                 log.error("%s: a file cannot be taken: %s", self.source, errno.errorcode.get(error.errno or 0, "?"))
             return None
+        reach("picked_up")
         self._seen.pop(name, None)
         self._refusing.discard(name)
         return worked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from hub.bill.event import Cancel, Charge, Claim, Event, Order, Payment, Refund
@@ -108,6 +109,7 @@ def facts_of(
     return fact
 
 
+@lru_cache(maxsize=1024)  # many events of a busy second share their time
 def _utc(at: datetime) -> str:
     """Fixed width, so that it sorts as text."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

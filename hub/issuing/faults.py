@@ -60,6 +60,14 @@ KEY_NOT_YET = define(
     do_zh="检查时钟;或等到证书生效",
     do_en="check the clock, or wait until the certificate is valid",
 )
+YEAR_TURNED = define(
+    "BH-ISS-014",
+    Retry,
+    zh="票据代码 {bill_code} 属于上一年,换号后自动开具",
+    en="bill code {bill_code} belongs to the year that ended; the bill is issued under a new number",
+    do_zh="不用处理",
+    do_en="nothing needs to be done",
+)
 NOT_AN_EINVOICE = define(
     "BH-ISS-030",
     Reject,

@@ -16,14 +16,15 @@ from hub.bill.bill import Bill
 from hub.bill.event import EVENT, Charge, Payment, Visit
 from hub.bill.judge import judge_bill
 from hub.bill.money import Fen
-from hub.bill.numbering import check_code
+from hub.bill.numbering import SHANGHAI, check_code
 from hub.bill.party import Unit
 from hub.config import UnitConfig
+from hub.crashpoints import reach
 from hub.errors import Fault, describe
 from hub.issuing.compose import Cut, Heading, Numbered, compose_blue, compose_red
 from hub.issuing.einvoice import einvoice_body
 from hub.issuing.envelope import envelope
-from hub.issuing.faults import COMPOSE_DEFECT
+from hub.issuing.faults import COMPOSE_DEFECT, YEAR_TURNED
 from hub.issuing.profile import Profile
 from hub.issuing.signing import UnitSigner
 from hub.ledger.aad import document_aad, event_aad
@@ -62,6 +63,7 @@ class LocalIssuer:
         """Signs what can be signed; the rest comes back with the fault that keeps it due."""
         issued: list[Issued] = []
         failed: list[NotIssued] = []
+        reach("reserved")
         for item in work:
             try:
                 issued.append(self._issue_one(item))
@@ -72,11 +74,14 @@ class LocalIssuer:
                     "bill %s could not be issued: %s", item.bill_id, describe(error)
                 )
                 failed.append(_failed(item, COMPOSE_DEFECT(item.bill_id, found=type(error).__name__)))
+        reach("signed")
         return issued, failed
 
     def _issue_one(self, work: Work) -> Issued:
         unit = self._units[work.unit]
         at = self._clock()
+        if work.bill_code[-2:] != f"{at.astimezone(SHANGHAI):%y}":
+            raise YEAR_TURNED(work.bill_id, bill_code=work.bill_code)
         numbered = Numbered(work.bill_id, work.bill_code, work.bill_number, check_code(self._random), at)
         bill = self._compose(work, unit, numbered)
         wrong = next((found for found in judge_bill(bill) if found.level == "refuse"), None)

@@ -149,12 +149,12 @@ def _of_unit(table: Table, unit: str) -> ColumnElement[bool]:
     return table.c.unit == unit if unit else true()
 
 
-def fault_json(column: str | None) -> FaultJson | None:
+def fault_json(column: str | None, lang: Lang = "zh") -> FaultJson | None:
     """A fault column in the outer shape."""
     if not column:
         return None
     code, where, values = orjson.loads(column)
-    return fault_from(code, where, **values).json()
+    return fault_from(code, where, **values).json(lang)
 
 
 def fault_both(column: str | None) -> dict[Lang, FaultJson] | None:

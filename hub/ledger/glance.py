@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from hub.ledger import schema
 from hub.ledger.books import PLACES
@@ -17,7 +17,7 @@ RECENT: Final = 2000
 """Messages looked at, at most, for the time of a source's last one."""
 AGED: Final = ("due", "issued", "issued_offline", "reversing")
 """Statuses a bill ought not to stay in."""
-_ORDER: Final = literal_column("rowid")
+_ORDER: Final[ColumnElement[Any]] = literal_column("rowid")
 """The order of arrival; it is part of every index of the table, so the oldest of a status costs one step."""
 
 
@@ -42,7 +42,7 @@ def glance(look: Connection, units: list[str], seen: Seen) -> dict[str, Any]:
     sources: dict[str, dict[str, int]] = {}
     for row in look.execute(select(tally)):
         book = sources.setdefault(f"{row.unit}/{row.source}", dict.fromkeys(PLACES, 0))
-        book[row.place] = row.count
+        book[row.place] = row[3]
     _messages(look, seen)
     counted = _statuses(look, units)
     bills: dict[str, int] = {}

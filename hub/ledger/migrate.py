@@ -34,6 +34,7 @@ def migrate_sqlite(path: Path) -> None:
 
     Raises:
         Config: the database was written by a newer release.
+        sqlite3.Error: it cannot be read or written.
     """
     probe = sqlite3.connect(path)
     try:
@@ -45,6 +46,7 @@ def migrate_sqlite(path: Path) -> None:
     if found > HEAD:
         raise DATABASE_NEWER(str(path), found=found, known=HEAD)
     from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import DBAPIError
 
     engine = create_engine(f"sqlite:///{path}")
 
@@ -60,6 +62,8 @@ def migrate_sqlite(path: Path) -> None:
     try:
         with engine.begin() as connection:
             _upgrade(connection)
+    except DBAPIError as error:
+        raise error.orig or error from None
     finally:
         engine.dispose()
 

@@ -12,22 +12,24 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Column, Connection, Row, Select, create_engine, select
+from sqlalchemy import Column, Connection, Row, Select, create_engine, select, tuple_
 from sqlalchemy.pool import NullPool, StaticPool
 
 from hub.bill.bill import Bill, Related, Step
 from hub.bill.event import EVENT, Charge
+from hub.errors import Lang
 from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
 from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
 from hub.ledger.loading import key_id
-from hub.ledger.sqlite import FILE, connect
+from hub.ledger.sqlite import FILE, connect, sqlite_faults
 from hub.ledger.writing import VISIBLE
 from hub.security.vault import Vault
 
 BILL: Final = schema.BILL
-KEY_KINDS: Final = ("charge", "pay", "order", "visit", "bill", "trade_no")
+KEY_KINDS: Final = ("charge", "pay", "order", "visit", "trade_no")
+"""Kinds of keys that lead to a whole case; a bill number leads to its bill alone."""
 LIMIT: Final = 1000
 
 
@@ -37,6 +39,8 @@ class Reader:
     def __init__(self, folder: Path, vault: Vault, *, shared: bool = False) -> None:
         """`shared` keeps one connection open, for a process that looks often from one thread."""
         path = folder / FILE
+        self.lang: Lang = "zh"
+        """the language of faults in what is shown"""
         self._vault = vault
         self._engine = create_engine(
             "sqlite://",
@@ -46,7 +50,7 @@ class Reader:
 
     @contextmanager
     def _look(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
+        with sqlite_faults(), self._engine.connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -99,11 +103,16 @@ class Reader:
         units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
         codes = look.scalars(select(schema.SEGMENT.c.code).distinct()).all()
         wanted = [key_id(unit, kind, key) for unit in units for kind in KEY_KINDS for key in keys]
-        wanted += [key_id(unit, "bill", f"{code}-{key}") for unit in units for code in codes for key in keys]
         cases = list(look.scalars(select(schema.KEY.c.case_id).where(schema.KEY.c.key.in_(wanted))))
         messages = select(schema.MESSAGE.c.case_id).where(schema.MESSAGE.c.id.in_(list(keys)))
         cases += [case_id for case_id in look.scalars(messages) if case_id]
-        return self._forwarded(look, cases), list(keys)
+        return self._forwarded(look, cases), [*keys, *self._numbered(look, codes, keys)]
+
+    def _numbered(self, look: Connection, codes: Sequence[str], keys: Sequence[str]) -> list[str]:
+        """Bills by code-number, or by a number alone, of whatever code."""
+        pairs = [(code, key) for key in keys if "-" not in key for code in codes]
+        pairs += [(key.partition("-")[0], key.partition("-")[2]) for key in keys if "-" in key]
+        return list(look.scalars(select(BILL.c.id).where(tuple_(BILL.c.bill_code, BILL.c.bill_number).in_(pairs))))
 
     def _bills_of(self, look: Connection, cases: list[str]) -> list[str]:
         held = look.scalars(select(schema.CASE.c.bills).where(schema.CASE.c.id.in_(cases)))
@@ -146,7 +155,7 @@ class Reader:
             "face": "blue",
         }
         if case.fault:
-            view["parked"] = books.fault_json(case.fault)
+            view["parked"] = books.fault_json(case.fault, self.lang)
         event = self.event(case.unit, fact["id"], look)
         if event is None:
             return view
@@ -235,7 +244,7 @@ class Reader:
         if row.bill_number:
             view |= {"bill_code": row.bill_code, "bill_number": row.bill_number}
         if row.fault:
-            view["fault"] = books.fault_json(row.fault)
+            view["fault"] = books.fault_json(row.fault, self.lang)
         charge = self.event(row.unit, row.charge_event, look)
         if isinstance(charge, Charge):
             shown = charge.to_dict()
@@ -302,7 +311,7 @@ class Reader:
             "repeats": row.repeats,
         }
         if row.fault:
-            shown["fault"] = books.fault_json(row.fault)
+            shown["fault"] = books.fault_json(row.fault, self.lang)
         shown["body"] = self._vault.open(row.unit, message_aad(row.fingerprint), sealed) if sealed else b""
         return shown
 

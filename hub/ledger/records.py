@@ -197,5 +197,6 @@ class Result(msgspec.Struct, frozen=True):
     verdicts: list[Verdict]
     issued: list[str] = []
     work: list[Work] = []
+    withdrawn: list[str] = []
     outgoing: bool = False
     """whether there is something new in the outbox"""

@@ -20,7 +20,7 @@ from hub.ledger import faults, numbers
 from hub.ledger.applying import Changes, apply_one
 from hub.ledger.loading import fault_text, load
 from hub.ledger.migrate import migrate_sqlite
-from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Work
+from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
 from hub.ledger.reserving import Due
 from hub.ledger.rules import UnitRules
 from hub.ledger.storing import store_confirmed, store_issued, store_not_issued
@@ -71,7 +71,7 @@ class SqliteLedger:
             Config: damaged, or written by a newer release.
         """
         path = folder / FILE
-        with _faults():
+        with sqlite_faults():
             migrate_sqlite(path)
             self._connection = connect(path)
             self._rules = rules
@@ -109,7 +109,15 @@ class SqliteLedger:
         outgoing = bool(changes.questions) or (
             bool(issued) and any(rule.countersigned for rule in self._rules.values())
         )
-        return Result(verdicts, issued, work, outgoing)
+        withdrawn = [bill.id for bill in changes.changed_bills.values() if bill.status == "void"]
+        return Result(verdicts, issued, work, withdrawn, outgoing)
+
+    def rehearse(self, message: Submission, now: datetime) -> tuple[Verdict, list[BillDraft]]:
+        """The verdict on a message and the bills that would be new or otherwise; nothing of it is written."""
+        changes = Changes()
+        with self._transaction():
+            verdict = apply_one(load(self._connection, [message]), changes, self._rules, message, now)
+        return verdict, [*changes.new_bills.values(), *changes.changed_bills.values()]
 
     def _follow(self, changes: Changes) -> None:
         """Keeps the queue of due bills in step with what was decided."""
@@ -233,7 +241,7 @@ class SqliteLedger:
     @contextlib.contextmanager
     def _transaction(self, *, deciding: bool = False) -> Iterator[None]:
         """One transaction, or nothing; `deciding` ones change what is kept in memory, too."""
-        with _faults():
+        with sqlite_faults():
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield
@@ -248,15 +256,16 @@ class SqliteLedger:
 
 
 @contextlib.contextmanager
-def _faults() -> Iterator[None]:
-    """SQLite's errors in the hub's words."""
+def sqlite_faults() -> Iterator[None]:
+    """SQLite's errors in the hub's words, also where SQLAlchemy has wrapped them."""
     try:
         yield
     except Fault:
         raise
-    except sqlite3.OperationalError as error:
-        raise faults.BUSY(found=str(error)) from error
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in _BROKEN:
-            raise  # a defect of the program, not of the file
-        raise faults.DATABASE_BROKEN(found=str(error)) from error
+    except Exception as error:
+        inner = getattr(error, "orig", None) or error
+        if isinstance(inner, sqlite3.OperationalError):
+            raise faults.BUSY(found=str(inner)) from error
+        if isinstance(inner, sqlite3.DatabaseError) and inner.sqlite_errorcode & 0xFF in _BROKEN:
+            raise faults.DATABASE_BROKEN(found=str(inner)) from error
+        raise  # a defect of the program, not of the file

@@ -133,13 +133,20 @@ class Hl7v2(Dialect):
 
 
 Pick = Callable[[Any], str]
-"""From a field that is a list of repetitions, or from one repetition, to text."""
+"""From a field that is no plain text, or from one repetition of it, to text."""
 
 
 def _picker(asked: Hl7Path) -> Pick:
     """The text of a field with several parts."""
-    leaf = _leaf(asked.component, asked.sub)
     index, key, values = asked.repetition - 1, asked.key, asked.values
+    if not key and not index and asked.component and asked.sub <= 1:
+        return _first_repetition(asked.component - 1, asked.sub)
+
+    def leaf(one: Any) -> str:
+        if not asked.component:
+            return _joined(one, "^")
+        part = _at(one, asked.component)
+        return _joined(_at(part, asked.sub) if asked.sub else part, "&")
 
     def by_index(field: Any) -> str:
         return leaf(field[index]) if type(field) is list and index < len(field) else ""
@@ -154,26 +161,24 @@ def _picker(asked: Hl7Path) -> Pick:
     return by_value if key else by_index
 
 
-def _leaf(component: int, sub: int) -> Pick:
-    """The text of one repetition."""
-    if not component:
-        return lambda one: _joined(one, "^")
-    at = component - 1
+def _first_repetition(at: int, sub: int) -> Pick:
+    """Most paths: a component, or its first sub-component, of the first repetition."""
 
-    def part(one: Any) -> str:
-        if type(one) is list:
-            one = one[at] if at < len(one) else ""
+    def pick(field: Any) -> str:
+        if type(field) is not list or not field:
+            return ""
+        part = field[0]
+        if type(part) is list:
+            part = part[at] if at < len(part) else ""
         elif at:
             return ""
-        if type(one) is str:
-            return one if one != '""' else ""
-        return _joined(_at(one, sub) if sub else one, "&")
+        if sub and type(part) is list:
+            part = part[0] if part else ""
+        if type(part) is str:
+            return part if part != '""' else ""
+        return _joined(part, "&")
 
-    def sub_part(one: Any) -> str:
-        found = _at(_at(one, component), sub)
-        return _joined(found, "&")
-
-    return part if sub <= 1 else sub_part
+    return pick
 
 
 def _at(value: Any, index: int) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -75,6 +76,7 @@ def parser(text_format: str) -> Parse:
     return parse
 
 
+@lru_cache(maxsize=1024)  # a message tells the same moment under several names
 def _fourteen(text: str) -> datetime:
     if len(text) != 14 or not (text.isascii() and text.isdigit()) or not _FIRST <= text[:4] <= _LAST:
         raise ValueError("not yyyyMMddHHmmss")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from hub.api import insurers, probes
-from hub.api.faults import NO_SUCH_PAGE
+from hub.api.faults import BAD_REQUEST, NO_SUCH_PAGE, WRONG_METHOD
+from hub.api.head import HeadAsGet
 from hub.api.problems import problem
 from hub.config import load_units
 from hub.console import pages
@@ -24,23 +28,42 @@ def make_app(home: Home, config: Path) -> FastAPI:
     reader = Reader(home.folder, vault)
     units = load_units(config)
     app = FastAPI(title="Billhub", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
-    app.include_router(probes.router(reader, home))
+    app.add_middleware(HeadAsGet)
+    app.include_router(probes.router(reader, home), include_in_schema=False)
     app.include_router(insurers.router(reader, vault, units))
     pages.mount(app, reader, home, units)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
 
     @app.exception_handler(Fault)
     async def _fault(request: Request, fault: Fault) -> JSONResponse:
         return problem(request, fault)
 
+    @app.exception_handler(RequestValidationError)
+    async def _parameters(request: Request, _error: RequestValidationError) -> JSONResponse:
+        return problem(request, BAD_REQUEST())
+
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == 404:
-            return problem(request, NO_SUCH_PAGE())
-        body = {"title": str(error.detail), "status": error.status_code}
-        return JSONResponse(body, error.status_code, error.headers, media_type="application/problem+json")
+        fault = {404: NO_SUCH_PAGE, 405: WRONG_METHOD}.get(error.status_code, BAD_REQUEST)
+        return problem(request, fault(), error.headers)
 
     @app.get("/", include_in_schema=False)
     async def _root() -> RedirectResponse:
         return RedirectResponse("/console/")
 
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: FastAPI's own, with our problem documents in place of its validation errors."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        for path in made["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        schemas = made["components"]["schemas"]
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        schemas.update(insurers.SCHEMAS)
+        app.openapi_schema = made
+    return app.openapi_schema

@@ -74,6 +74,7 @@ async def main() -> None:
     counter = LinkCounter(await child.connect())
     look = late_reader(home, vault)
     desk = Desk(Intake(load_units(plan.config_path), vault), counter, look)
+    app = LazyApp(home, plan.config_path)
 
     def on_frame(frame: Frame) -> None:
         if isinstance(frame, Verdicts):
@@ -82,9 +83,10 @@ async def main() -> None:
             counter.settled(frame)
         elif isinstance(frame, Reload):
             desk.change(Intake(load_units(plan.config_path), vault))
+            app.forget()
 
     child.on_frame = on_frame
-    doors = OpenDoors(desk, LazyApp(home, plan.config_path))
+    doors = OpenDoors(desk, app)
     child.on_stop = doors.close
     http = socket.socket(fileno=plan.http) if plan.http >= 0 else None
     mllp = {source: socket.socket(fileno=handle) for source, handle in plan.mllp.items()}

@@ -31,7 +31,15 @@ class LazyApp:
         if self._app is None:
             async with self._loading:
                 if self._app is None:
-                    from hub.processes.app import make_app
-
-                    self._app = make_app(self._home, self._config)
+                    self._app = await asyncio.to_thread(self._load)
         await self._app(scope, receive, send)
+
+    def forget(self) -> None:
+        """The units have changed: the next request gets an application that knows them."""
+        self._app = None
+
+    def _load(self) -> Any:
+        """Beside the loop: the imports take a while, and message doors must not wait for pages."""
+        from hub.processes.app import make_app
+
+        return make_app(self._home, self._config)

@@ -30,6 +30,7 @@ class Single:
         self._vault = home.vault()
         self._desk: Desk | None = None
         self._doors: OpenDoors | None = None
+        self._app: LazyApp | None = None
         self._thread: ThreadSeat | None = None
         self._issuer: LocalIssuer
 
@@ -47,7 +48,8 @@ class Single:
         """
         look = late_reader(self._home, self._vault)
         self._desk = Desk(Intake(units, self._vault), CallCounter(self._core), look)
-        self._doors = OpenDoors(self._desk, LazyApp(self._home, self._config))
+        self._app = LazyApp(self._home, self._config)
+        self._doors = OpenDoors(self._desk, self._app)
         await self._doors.open(http, mllp, folders)
 
     def seat_issuer(self) -> None:
@@ -64,6 +66,8 @@ class Single:
         """Takes the units that were read anew; they have been checked."""
         if self._desk is not None:
             self._desk.change(Intake(units, self._vault))
+        if self._app is not None:
+            self._app.forget()
         if self._thread is not None:
             self._issuer = local_issuer(self._home, self._config)
 

@@ -11,8 +11,14 @@ from tests.badinput.say import holds_person
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    running = Hub(tmp_path_factory.mktemp("hub"))
+def numbers() -> int:
+    """How many bill numbers the units have."""
+    return 100_000
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, numbers: int) -> Iterator[Hub]:
+    running = Hub(tmp_path_factory.mktemp("hub"), numbers=numbers)
     try:
         yield running.start()
         assert running.process is None or running.stop() == 0

@@ -131,7 +131,8 @@ class Hub:
         self.process.send_signal(signal.SIGHUP)
 
     def log(self) -> str:
-        return (self.world.folder / "hub.log").read_text("utf-8", "replace")
+        path = self.world.folder / "hub.log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def billhub(self, *arguments: str) -> tuple[int, str]:
         """Runs another verb: its exit code and what it printed."""

@@ -1,4 +1,4 @@
-"""Wrong addresses and broken HTTP: a status, a code in both languages, never a stack trace; nothing is kept for nobody."""
+"""Wrong addresses and broken HTTP: a status, a code, never a stack trace; nothing is kept for nobody."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_no_http_at_all(hub: Hub) -> None:
 async def test_a_body_over_the_limit_is_told_413_and_noted(hub: Hub, chunked: bool) -> None:
     size = 17 * 1024 * 1024
 
-    async def parts():  # noqa: ANN202
+    async def parts():
         for _ in range(17):
             yield b"x" * (1024 * 1024)
 

@@ -96,6 +96,11 @@ async def test_a_charge_without_a_number_parks_with_its_bytes(hub: Hub) -> None:
     id_, code = hub.last_parked()
     assert code.startswith("BH-MAP-")
     assert hub.kept(id_) == body
+    # a process that never read a mapping has the sentence too
+    for lang, word in (("en", "no charge number"), ("zh", "没有收费编号")):
+        ended, said = hub.billhub("--lang", lang, "parked", "list", "--data", str(hub.world.data))
+        line = next(line for line in said.splitlines() if line.startswith(id_))
+        assert (ended, word in line) == (0, True), said
 
 
 async def test_an_unknown_code_of_a_table_parks_until_the_table_knows_it(hub: Hub) -> None:

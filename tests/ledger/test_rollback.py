@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from hub.errors import Config, Retry
 from hub.ledger.lock import FolderLock, holder
+from hub.ledger.records import Batch
 from hub.ledger.sqlite import FILE, SqliteLedger
 from tests.ledger.book import RULES, Book, cancel, charge, message, payment, sign
 
@@ -51,15 +53,16 @@ def read_only(book: Book) -> Iterator[None]:
         book.ledger._connection.execute("PRAGMA query_only = OFF")
 
 
+Refusal = Callable[[Book], AbstractContextManager[None]]
+
+
 def state(book: Book) -> list[object]:
     tables = ("message", "event", "matter", "key", "bill", "segment", "tally", "journal", "void_number", "document")
     return [book.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
 
 @pytest.mark.parametrize("refuses", [full_disk, locked, read_only])
-def test_a_refused_batch_leaves_nothing_and_succeeds_later(
-    book: Book, refuses: Callable[[Book], Iterator[None]]
-) -> None:
+def test_a_refused_batch_leaves_nothing_and_succeeds_later(book: Book, refuses: Refusal) -> None:
     book.take(charge("C0"), payment("C0", trade="T0"))
     (signed,) = book.work()
     book.take(charge("C1"))
@@ -71,7 +74,7 @@ def test_a_refused_batch_leaves_nothing_and_succeeds_later(
           for n in range(20)),
     ]  # fmt: skip
     for _ in range(2):
-        with refuses(book), pytest.raises(Retry) as fault:  # type: ignore[attr-defined]
+        with refuses(book), pytest.raises(Retry) as fault:
             book.apply(*batch, want=50, issued=[sign(signed, book.now)])
         assert fault.value.code.code == "BH-LED-003"
         assert state(book) == before
@@ -104,7 +107,7 @@ def test_what_is_with_an_issuer_is_not_handed_out_again_after_a_rollback(book: B
 
 
 @pytest.mark.parametrize("refuses", [locked, read_only])
-def test_other_writing_calls_refuse_in_the_same_words(book: Book, refuses: Callable[[Book], Iterator[None]]) -> None:
+def test_other_writing_calls_refuse_in_the_same_words(book: Book, refuses: Refusal) -> None:
     book.take(charge(), payment())
     calls: list[Callable[[], object]] = [
         lambda: book.ledger.audit("a", "b", "c", "d", book.now),
@@ -114,7 +117,7 @@ def test_other_writing_calls_refuse_in_the_same_words(book: Book, refuses: Calla
         lambda: book.ledger.release(list(book.bills()), book.now, "x"),
     ]
     for call in calls:
-        with refuses(book), pytest.raises(Retry):  # type: ignore[attr-defined]
+        with refuses(book), pytest.raises(Retry):
             call()
     assert book.one("SELECT COUNT(*) FROM audit") == 1  # the fixture's own segment
     assert len(book.issue()) == 1
@@ -143,9 +146,7 @@ def test_a_damaged_file_stops_the_hub(tmp_path: Path) -> None:
     damaged[4096:] = b"\x5a" * (len(damaged) - 4096)
     path.write_bytes(damaged)
     with pytest.raises(Config) as fault:
-        SqliteLedger(tmp_path, {"demo": RULES}).apply(
-            *[__import__("hub.ledger.records", fromlist=["Batch"]).Batch([message("a", charge())]), book.now, 0]
-        )
+        SqliteLedger(tmp_path, {"demo": RULES}).apply(Batch([message("a", charge())]), book.now, 0)
     assert fault.value.code.code == "BH-LED-004"
 
 
@@ -157,8 +158,6 @@ def test_a_file_that_is_no_database_stops_the_hub(tmp_path: Path) -> None:
 
 
 def test_a_second_hub_is_refused_with_the_first_ones_pid(tmp_path: Path) -> None:
-    import os
-
     lock = FolderLock(tmp_path)
     assert holder(tmp_path) == os.getpid()
     with pytest.raises(Config) as fault:

@@ -27,6 +27,7 @@ class Commands:
             "numbers.receive": self.receive_numbers,
             "bills.release": self.release,
             "parked.replay": self.replay,
+            "parked.rehearse": self.rehearse,
             "audit": self.audit,
         }
 
@@ -78,6 +79,16 @@ class Commands:
         self._ledger.audit(actor, "parked.replay", message.id, verdict.place, now)
         self._core.wake()
         return {"place": verdict.place, "bills": verdict.bills, "code": verdict.fault.code if verdict.fault else ""}
+
+    def rehearse(self, submission: bytes) -> dict[str, Any]:
+        """What a replay would come to: its place, and the bills that would be new or otherwise."""
+        message = msgspec.msgpack.decode(submission, type=Submission)
+        verdict, bills = self._ledger.rehearse(message, datetime.now(UTC))
+        shown = [
+            {"charge_no": bill.charge_no, "face": bill.face, "status": bill.status, "total_fen": bill.total}
+            for bill in bills
+        ]
+        return {"place": verdict.place, "code": verdict.fault.code if verdict.fault else "", "bills": shown}
 
     def audit(self, actor: str, action: str, subject: str, reason: str) -> bool:
         """Writes a row of the audit log."""

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from hub.crashpoints import reach
 from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
 from hub.errors import Config, Fault, Retry, describe
 from hub.ledger.applying import record
@@ -36,6 +37,9 @@ TIDY_SECONDS: Final = 0.05
 
 RETRY_SECONDS: Final = 0.5
 """How long the core waits after the database refused a batch."""
+
+ALARM_SECONDS: Final = 1.0
+"""How long the core waits before it asks again whether bills can be numbered."""
 
 Verdicts = Callable[[Sequence[Verdict], FaultRecord | None], None]
 
@@ -92,7 +96,6 @@ class Core:
     _confirmed: list[Confirmed] = field(default_factory=list)
     _seats: list[IssuerSeat] = field(default_factory=list)
     _watches: dict[str, list[_Watch]] = field(default_factory=dict)
-    _after: list[Callable[[], None]] = field(default_factory=list)
     _scheduled: bool = False
     _one_by_one: int = 0
     """how many batches to come hold one delivery only, after one failed by a defect"""
@@ -144,7 +147,7 @@ class Core:
 
     def after(self, callback: Callable[[], None]) -> None:
         """Calls back once everything that came before this is committed."""
-        self._after.append(callback)
+        self._queue.append(_Waiting([], lambda _verdicts, _fault: callback(), None))
         self.wake()
 
     @property
@@ -158,8 +161,9 @@ class Core:
 
     def _run(self) -> None:
         self._scheduled = False
+        alone = self._one_by_one > 0
         taken, batch = self._next_batch()
-        want = 0 if self._stopping else sum(seat.capacity - len(seat.busy) for seat in self._seats)
+        want = 0 if self._stopping or alone else sum(seat.capacity - len(seat.busy) for seat in self._seats)
         if (
             not taken
             and not batch.issued
@@ -167,7 +171,7 @@ class Core:
             and not batch.confirmed
             and not (want and self.ledger.ready())
         ):
-            self._call_back()
+            self._rest()
             return
         try:
             result = self.ledger.apply(batch, self.clock(), want)
@@ -178,8 +182,9 @@ class Core:
             self.fatal(fault)
             return
         except Exception as error:  # noqa: BLE001  (a defect must not leave every sender waiting for ever)
-            self._failed(taken, batch, error)
+            self._failed(taken, batch, error, alone)
             return
+        reach("committed")
         self._count(batch)
         at = 0
         for waiting in taken:
@@ -188,7 +193,7 @@ class Core:
             waiting.answer(verdicts, None)
             if waiting.settled is not None:
                 self._watch(verdicts, waiting.settled)
-        for bill_id in result.issued:
+        for bill_id in (*result.issued, *result.withdrawn):
             self._tell(bill_id)
         if batch.not_issued:
             self._later([bill.bill_id for bill in batch.not_issued])
@@ -198,13 +203,12 @@ class Core:
         if self._queue or self._issued or self._confirmed or (result.work and self.ledger.ready()):
             self.wake()
         else:
-            self._call_back()
+            self._rest()
+            if want and self.ledger.ready():  # something keeps the ledger from numbering: the clock
+                asyncio.get_running_loop().call_later(ALARM_SECONDS, self.wake)
 
-    def _call_back(self) -> None:
-        """Nothing is to do: whoever waited for that is told, and the ledger tidies up a little."""
-        after, self._after = self._after, []
-        for callback in after:
-            callback()
+    def _rest(self) -> None:
+        """Nothing is to do: the ledger tidies up a little."""
         if self._tidying is None:
             self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
 
@@ -249,8 +253,10 @@ class Core:
         """The database did not take the batch: senders are told to come again, signed bills are kept for the next."""
         self.counters.failures += 1
         log.error("%s", fault)
+        self._back_into_queue([waiting for waiting in taken if not waiting.submissions])
         for waiting in taken:
-            waiting.answer([], record(fault))
+            if waiting.submissions:
+                waiting.answer([], record(fault))
         self._hold(batch)
         asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
 
@@ -262,12 +268,16 @@ class Core:
         busy = [bill_id for seat in self._seats for bill_id in seat.busy]
         self.ledger.keep_out([*busy, *(bill.bill_id for bill in self._issued)])
 
-    def _failed(self, taken: Sequence[_Waiting], batch: Batch, error: Exception) -> None:
+    def _failed(self, taken: Sequence[_Waiting], batch: Batch, error: Exception, alone: bool) -> None:
         """The program failed on a batch: its parts are tried one by one, so that only the bad one is parked."""
         parts = len(taken) + bool(batch.issued or batch.not_issued or batch.confirmed)
         log.error("a batch of %s failed: %s", parts, describe(error))
         self.counters.failures += 1
-        if parts > 1:
+        if not parts:  # it failed while numbers were given out
+            asyncio.get_running_loop().call_later(RETRY_SECONDS * 4, self.wake)
+            self._hold(batch)
+            return
+        if not alone:
             self._back_into_queue(taken)
             self._one_by_one = parts
             self._hold(batch)
@@ -278,6 +288,7 @@ class Core:
                 for submission in batch.submissions
             ]
             self._back_into_queue(taken)
+            self._one_by_one += 1
             self._hold(batch)
         elif taken:
             taken[0].answer([], record(BATCH_FAILED()))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from hub.engine.embedded.core import Core
+import hub.fault_texts  # noqa: F401  (children name faults of rooms that this process never loads)
+from hub.engine.embedded.core import RETRY_SECONDS, Core
 from hub.engine.embedded.frames import (
     Answered,
     Command,
@@ -25,7 +29,8 @@ from hub.engine.embedded.frames import (
     Verdicts,
 )
 from hub.engine.embedded.seats import LinkSeat
-from hub.errors import Fault, fault_from
+from hub.engine.faults import BATCH_FAILED
+from hub.errors import Config, Fault, Retry, describe, fault_from
 from hub.ledger.applying import record
 from hub.ledger.records import FaultRecord, Verdict
 
@@ -43,6 +48,9 @@ class Switchboard:
         self._ready = ready
         self._seats: dict[Link, LinkSeat] = {}
         self._links: set[Link] = set()
+        self._owed: deque[Callable[[], None]] = deque()
+        self._flushes: list[Callable[[], None]] = []
+        self._ending: dict[str, float] = {}
         self.failed: Callable[[Fault], None] = lambda _: None
         """called when a child says that it cannot start"""
 
@@ -80,7 +88,8 @@ class Switchboard:
         self._to("relay", Poke())
 
     def stop(self, role: str, seconds: float) -> int:
-        """Tells the children of a role to finish; returns how many there are."""
+        """Tells the children of a role to finish, also those that come later; returns how many there are."""
+        self._ending[role] = seconds
         return self._to(role, Stop(seconds))
 
     def reload(self) -> None:
@@ -100,6 +109,9 @@ class Switchboard:
 
     def _hello(self, link: Link, frame: Hello) -> None:
         link.role = frame.role
+        if frame.role in self._ending:
+            link.send(Stop(self._ending[frame.role]))
+            return
         if frame.role == "issuer":
             seat = self._seats[link] = LinkSeat(link, frame.capacity)
             self._core.sit(seat)
@@ -114,28 +126,56 @@ class Switchboard:
 
     def _sent(self, frame: Sent) -> None:
         ledger = self._core.ledger
+        done = frame.done
         if frame.confirmed:
             self._core.confirmed(frame.confirmed)
         if frame.submissions:
-            done = frame.done
 
             def answer(_verdicts: Sequence[Verdict], fault: FaultRecord | None) -> None:
                 if fault is None:
-                    ledger.outbox_done(done)
+                    self._owe(lambda: ledger.outbox_done(done))
 
             self._core.submit(frame.submissions, answer)
-        elif frame.done:
-            ledger.outbox_done(frame.done)
+        elif done:
+            self._owe(lambda: ledger.outbox_done(done))
         for id_, due_at, fault in frame.later:
-            ledger.outbox_later(id_, datetime.fromisoformat(due_at), fault)
+            self._owe(partial(ledger.outbox_later, id_, datetime.fromisoformat(due_at), fault))
+
+    def _owe(self, write: Callable[[], None]) -> None:
+        """A write of the outbox: now, or, where the database cannot be written, as soon as it can."""
+        self._owed.append(write)
+        if len(self._owed) == 1:
+            self._pay()
+
+    def _pay(self) -> None:
+        while self._owed:
+            try:
+                self._owed[0]()
+            except Retry as fault:
+                log.warning("%s", fault)
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._pay)
+                return
+            except Config as fault:
+                self.failed(fault)
+                return
+            self._owed.popleft()
+        waiting, self._flushes = self._flushes, []
+        for flushed in waiting:
+            self._core.after(flushed)
 
     def _command(self, link: Link, frame: Command) -> None:
         if frame.verb == "flush":
-            self._core.after(lambda: link.send(Answered(frame.seq, True)))
+            self._flushes.append(lambda: link.send(Answered(frame.seq, True)))
+            if not self._owed:
+                self._pay()
             return
         try:
             result = self._commands(frame.verb, frame.args)
         except Fault as fault:
             link.send(Answered(frame.seq, None, record(fault)))
+            return
+        except Exception as error:  # noqa: BLE001  (a wrong call ends that call only)
+            log.error("command %s: %s", frame.verb[:40], describe(error))  # noqa: TRY400  (may quote arguments)
+            link.send(Answered(frame.seq, None, record(BATCH_FAILED())))
             return
         link.send(Answered(frame.seq, result))
