@@ -9,8 +9,8 @@ from lxml import etree
 
 from hub.errors import Fault, Park
 from hub.mapping import run_first_matching
-from hub.mapping.faults import NO_MAPPING
 from hub.mapping.explain import explain
+from hub.mapping.faults import NO_MAPPING
 from tests.mapping.trees import AT, demo, dft, ft1
 
 MAPPINGS = {name: demo(name) for name in ("dft", "bill", "pay", "form", "row")}
