@@ -17,7 +17,7 @@ UNKNOWN_CODE: Final = define(
 
 
 def _found(code: str, zh: str, en: str, do_zh: str, do_en: str) -> FaultCode:
-    """What `hub.bill.judge` may find; as a fault it parks, since an operator has to look before a bill may come of it."""
+    """What `hub.bill.judge` may find; as a fault it parks: an operator has to look before a bill comes of it."""
     return define(code, Park, zh=zh, en=en, do_zh=do_zh, do_en=do_en)
 
 

@@ -273,7 +273,7 @@ def _decide(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
         elif isinstance(effect, flow.Mark):
             move(effect.bill_id, effect.event, effect.to)
         else:
-            original = bills[effect.bill_id]
+            original = changed.get(effect.bill_id) or bills[effect.bill_id]
             if original.status != "reversing":
                 move(effect.bill_id, "reverse", "reversing")
             fresh.append(_red_bill(effect, original, due_at))

@@ -42,10 +42,7 @@ class Compiler:
             return tests[0]
 
         def holds(root: Root, here: Here) -> bool:
-            for test in tests:
-                if not test(root, here):
-                    return False
-            return True
+            return all(test(root, here) for test in tests)
 
         return holds
 

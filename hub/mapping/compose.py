@@ -19,7 +19,9 @@ def composed(how: str, reads: tuple[Read, ...], steps: tuple[RuleStep, ...]) -> 
     raw = _raw(how, reads)
     if any(step.in_context for step in steps):
         return _contextual(raw, tuple((step.run, step.in_context) for step in steps))
-    runs: tuple[Any, ...] = tuple(step.run for step in steps)
+    while steps and steps[-1].name == "trim":  # the record trims every value
+        steps = steps[:-1]
+    runs: tuple[Any, ...] = tuple(str.strip if step.name == "trim" else step.run for step in steps)
     if not runs:
         return lambda root, here, at: raw(root, here)  # noqa: ARG005
     try:

@@ -118,7 +118,7 @@ def _fill(cells: tuple[Cell, ...], root: Root, here: Here, at: datetime) -> dict
                     if required:
                         raise rule.missing()
                     continue
-                if is_id:
+                if is_id and not value.isascii():
                     value = half_width(value)
             made[key] = value
     except BadValueError as bad:

@@ -15,7 +15,8 @@ from hub.mapping.transform import Around, BadValueError, Example, InContext, pla
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?:[eE][+-]?[0-9]{1,2})?")
 """A finite decimal as programs print it; an exponent is what some JSON writers make of 100."""
 
-_CENTS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
+_PLAIN_CENTS: Final = 14
+"""Digits that are certainly within `LIMIT`."""
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _PLACES: Final = 6
 _PLAIN: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?")
@@ -31,8 +32,9 @@ def yuan(value: str) -> int | str:
     text = value.strip()
     if not text:
         return ""
-    if _CENTS.fullmatch(text):  # nearly every amount; needs no Decimal
-        return int(text[:-3] + text[-2:])
+    cents = text[:-3] + text[-2:]
+    if text[-3:-2] == "." and len(cents) <= _PLAIN_CENTS and cents.isdigit() and cents.isascii():
+        return int(cents)  # nearly every amount is written with two places
     try:
         return int(fen_from_yuan(text))
     except ValueError:

@@ -116,7 +116,7 @@ class Writer:
         return self._message("DFT^P03", at, charge.patient, charge.visit_no, [row])
 
     def credited(self, charge: Charge) -> tuple[bytes, str]:
-        """A later message that takes every line of a charge back (CD lines beside the CG lines): body and control id."""
+        """A later message that takes every line of a charge back (CD beside CG lines): body and control id."""
         self._count[0] += 1
         control_id = f"{self._prefix}M{self._seed:04d}{self._count[0]:08d}"
         text = charge.body.decode(_CODECS[self._charset]).replace(charge.control_id, control_id)

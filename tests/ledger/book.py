@@ -1,4 +1,4 @@
-"""A ledger on real files, with events in few words, an issuer that signs when told to, and crash images of the files."""
+"""A ledger on real files, events in few words, an issuer that signs when told to, and crash images of the files."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from adapters.his.hl7v2.charset import CODECS, WIDE
@@ -24,7 +24,7 @@ _BYTE_ENDS: Final = re.compile(rb"[\r\n\x0b\x1c]")
 _FRAMES: Final = "\ufeff\x0b\x1c\r\n \t"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """The MSH segment of one message."""
 
@@ -49,7 +49,7 @@ class Header:
         """MSH-10."""
         return self.raw(10)
 
-    @cached_property
+    @property
     def type(self) -> tuple[str, str, str]:
         """MSH-9 of the first repetition: message, trigger, structure."""
         text = self.raw(9)
@@ -65,7 +65,7 @@ class Header:
         message, trigger, _ = self.type
         return f"{message}^{trigger}" if trigger else message
 
-    @cached_property
+    @property
     def version(self) -> str:
         """MSH-12.1 where it is one we know, else empty."""
         text = self.part(12)
