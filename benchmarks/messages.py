@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -60,9 +61,9 @@ def measure(intake: Intake, source: str, bodies: Sequence[bytes], bare: Callable
     turn = itertools.cycle(deliveries)
     if any(taken.place != "applied" for delivery in deliveries for taken in intake.take(bound, delivery).submissions):
         raise SystemExit(f"{source}: not every message was taken")
-    unavoidable = rate(bare)
-    events = rate(lambda: _events(bound, next(turn)))
-    whole = rate(lambda: intake.take(bound, next(turn)))
+    unavoidable = rate(bare, clock=process_time)
+    events = rate(lambda: _events(bound, next(turn)), clock=process_time)
+    whole = rate(lambda: intake.take(bound, next(turn)), clock=process_time)
     show(
         f"{name} → event",
         bytes=sum(map(len, bodies)) // len(bodies),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from hub.crashpoints import VARIABLE
+from hub.demo.world import CHINA, TYPES
 from hub.ledger.migrate import HEAD
 from hub.ledger.sqlite import FILE
 from tests.crash.crowd import Crowd
@@ -119,9 +121,9 @@ async def test_in_the_middle_of_a_migration(tmp_path: Path) -> None:
             assert column(hub.data, "SELECT name FROM sqlite_master") == []
         async with running(hub):
             assert column(hub.data, "SELECT version_num FROM alembic_version") == [(HEAD,)]
-            for unit, code in (("demo-hospital", "0601"), ("demo-hospital", "0602"), ("demo-school", "0101")):
-                year = place.world.alipay.trade("x", 1).paid_at.year % 100
-                words = ("numbers", "receive", unit, f"41{code}{year:02d}", "1", "1000", "--data", str(hub.data))
+            year = datetime.now(CHINA).year % 100
+            for unit, type_ in TYPES:
+                words = ("numbers", "receive", unit, f"41{type_}{year:02d}", "1", "1000", "--data", str(hub.data))
                 assert (await hub.command(*words))[0] == 0
             crowd = Crowd(place, hub).start(1)
             await until(lambda: len(crowd.charges) > 2, "senders are served")

@@ -54,6 +54,11 @@ def unit_schema_text() -> str:
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
+def sections_of() -> list[type[BaseModel]]:
+    """Every section of a unit's file."""
+    return [model for _, model in _walk(UnitConfig, "")]
+
+
 @cache
 def docs_of(model: str) -> dict[str, tuple[str, str]]:
     """Field → its line in English and in Chinese, of a section."""
