@@ -126,7 +126,7 @@ class HubProcess:
 
     def session(self) -> list[int]:
         """The living processes of the hub's session."""
-        return [pid for pid in _processes() if _session_of(pid) == self.pid]
+        return [pid for pid in processes() if session_of(pid) == self.pid]
 
     def children(self, role: str) -> list[int]:
         """The process ids of a role's children."""
@@ -148,11 +148,12 @@ class HubProcess:
         return process.returncode or 0, out.decode(), err.decode()
 
 
-def _processes() -> list[int]:
+def processes() -> list[int]:
+    """Every process id of this machine."""
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
-def _session_of(pid: int) -> int:
+def session_of(pid: int) -> int:
     """The session of a process, 0 for one that is gone or only waits to be collected."""
     try:
         state, _parent, _group, session, *_ = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -124,27 +124,29 @@ def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Out
     if sums.excess > 0 and not incomplete:
         out.surplus = sums.excess
     moved: list[Standing] = []
-    if not paid and not faults and not held.pending and not incomplete:
-        found = None if over else _redirect(component, held, sums, view)
+    if not paid and not over and not incomplete and not faults:
+        found = _redirect(component, held, sums, view)
         if found is not None:
             flow, moved = found
-            paid, faults = True, _redirected(moved, view, out)
-        else:
-            faults += _imbalance(component, held, sums, flow, view, over=over)
+            paid, faults = True, _unmovable(moved, view)
+    exact = {} if paid or over or faults else _exact(component, held, sums)
+    if not paid and not faults and not incomplete and held.pending.keys() <= exact.keys():
+        # nothing is left that may still set it right
+        faults += _imbalance(component, held, sums, flow, view, over=over)
     revised = [
         number
         for number, (_, reason) in held.pending.items()
         if reason == "revised"
         and policy.charge_revised == "park"
         and number not in (held.moved if paid else held.short)
+        and (number not in exact or number not in held.moved)
     ]
-    exact = {} if paid or over or faults else _exact(component, held, sums)
-    revised = [number for number in revised if number not in exact or number not in held.moved]
     faults += [(REVISED, f"charge {number}") for number in revised]
     out.faults += faults
     ready: dict[str, dict[str, int]] = {}
     if not faults:
         ready = {charge.charge_no: flow.parts[charge.charge_no] for charge in (*sums.open, *moved)} if paid else exact
+        _redirected(moved, view, out)
     reversing: dict[str, BillRef] = {bill.id: bill for bill, _ in held.reverse}
     reversing.update((bill.id, bill) for charge in moved for bill in view.standing[charge.charge_no])
     for number, (bills, reason) in held.pending.items():
@@ -196,16 +198,18 @@ def _redirect(component: Component, held: Stand, sums: _Sums, view: View) -> tup
     return flow, moved
 
 
-def _redirected(moved: list[Standing], view: View, out: Outcome) -> list[tuple[FaultCode, str]]:
+def _unmovable(moved: list[Standing], view: View) -> list[tuple[FaultCode, str]]:
     bills = [bill for charge in moved for bill in view.standing[charge.charge_no]]
     faults = [(HELD, f"charge {bill.charge_no}") for bill in bills if bill.holds]
-    faults += [fault for charge in moved if (fault := unfit(charge, view))]
-    if not faults:
-        out.withdraw += [Withdraw(bill.id) for bill in bills if bill.status == "due"]
-        out.reverse += [Reverse(bill.id, red_id(bill.id), "redirected") for bill in bills if bill.status != "due"]
-        marked = {bill.id for bill in bills}
-        out.mark = [mark for mark in out.mark if mark.bill_id not in marked]
-    return faults
+    return faults + [fault for charge in moved if (fault := unfit(charge, view))]
+
+
+def _redirected(moved: list[Standing], view: View, out: Outcome) -> None:
+    bills = [bill for charge in moved for bill in view.standing[charge.charge_no]]
+    out.withdraw += [Withdraw(bill.id) for bill in bills if bill.status == "due"]
+    out.reverse += [Reverse(bill.id, red_id(bill.id), "redirected") for bill in bills if bill.status != "due"]
+    marked = {bill.id for bill in bills}
+    out.mark = [mark for mark in out.mark if mark.bill_id not in marked]
 
 
 def _exact(component: Component, held: Stand, sums: _Sums) -> dict[str, dict[str, int]]:

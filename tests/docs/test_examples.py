@@ -1,4 +1,4 @@
-"""Every YAML example in the documents is what it claims to be: a unit, a mapping, a mapping's test, or a piece of a unit."""
+"""Every YAML example in the documents is what it claims to be: a unit, a mapping, a test, or a piece of a unit."""
 
 from __future__ import annotations
 

@@ -57,16 +57,16 @@ def test_a_type_no_mapping_takes_is_answered_ar_and_kept(intake: Intake) -> None
 
 def test_a_mapping_that_takes_a_message_and_makes_no_event_of_it_applies_it(intake: Intake) -> None:
     delivery = said("ADT^A08")
-    delivery = Delivery(delivery.body.replace(b"V1", b""), AT, "mllp")
+    delivery = Delivery(delivery.body.replace(b"|V1", b"|"), AT, "mllp")
     (kept,) = intake.take(intake.bound("demo/his"), delivery).submissions
     assert (kept.place, kept.events) == ("applied", [])
 
 
 def test_a_charge_is_judged_by_the_kind_of_its_sources_bill(intake: Intake) -> None:
     delivery = said("DFT^P03", LINE)
-    (inpatient,) = intake.take(intake.bound("demo/his"), delivery).submissions
+    (outpatient,) = intake.take(intake.bound("demo/his"), delivery).submissions
     (registration,) = intake.take(intake.bound("demo/desk"), delivery).submissions
-    assert inpatient.place == "applied"
+    assert outpatient.place == "applied"
     assert (registration.place, registration.fault and registration.fault.code) == ("parked", "BH-BIL-013")
     told = answer(intake.bound("demo/desk"), delivery, intake.take(intake.bound("demo/desk"), delivery))
     assert b"MSA|AE|M1|BH-BIL-013" in told

@@ -13,7 +13,7 @@ import pytest
 
 from hub.demo.world import CHINA
 from hub.simulators.hospital_hl7 import HospitalHl7
-from tests.hubprocess import HubProcess, Town, running, town, until
+from tests.hubprocess import HubProcess, Town, processes, running, session_of, town, until
 
 SHAPES = pytest.mark.parametrize(("doors", "issuers"), [(0, 0), (2, 1)], ids=["single", "processes"])
 HIS = "demo-hospital/his"
@@ -166,6 +166,27 @@ async def test_a_parent_killed_while_its_children_start_takes_them_along(place: 
         await until(lambda: len(hub.children("door")) == 2, "children are started")
         os.kill(hub.pid, signal.SIGKILL)
         assert await hub.died() == -signal.SIGKILL
+    finally:
+        await hub.kill()
+
+
+async def test_a_hub_started_while_children_of_a_dead_one_are_still_starting(place: Town) -> None:
+    hub = place.hub(2, 1)
+    async with running(hub):
+        hub.http = hub.ready["http"]
+        await hub.stop()
+    await hub.launch()
+    old = hub.pid
+    try:
+        await until(lambda: len(hub.children("door")) == 2, "children are started")
+        os.kill(old, signal.SIGKILL)
+        assert hub.process is not None
+        await hub.process.wait()
+        await hub.start()
+        await until(lambda: [pid for pid in processes() if session_of(pid) == old] == [], "the old ones are gone")
+        assert (len(hub.children("door")), len(hub.children("issuer"))) == (2, 1)
+        await paid_in_cash(hub, 1)
+        await confirmed(hub, 1)
     finally:
         await hub.kill()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hub.flow.decide import Mark, Reverse
+from hub.flow.faults import MISDIRECTED, REVISED
 from tests.flow.build import POLICY, World, cancel, charge, pay, refund
 
 
@@ -206,3 +207,66 @@ def test_a_confirmed_bill_goes_back_to_confirmed():
     world.bills[first.id] = replace(first, status="confirmed")
     world.take(refund(3000), cancel("C2"))
     assert world.bill("C1").status == "confirmed"
+
+
+def test_a_revised_charge_and_money_that_must_be_moved_are_put_right_at_once():
+    """What the revised charge waits for comes last; then nothing keeps the other charges' money from being moved."""
+    world = issued(
+        charge("C0", 100, order="O1"),
+        pay(100, "S0", order="O1"),
+        charge("C1", 100, order="O1", version="1"),
+        pay(100, "T1", number="C1"),
+    )
+    world.take(charge("C2", 100, order="O1"), charge("C1", 170, order="O1", version="2"), pay(100, "T0", number="C0"))
+    assert world.net == {"C0": 100, "C1": 100}
+    decision = world.take(pay(70, "U1", number="C1"))
+    assert [effect.reason for effect in decision.effects if isinstance(effect, Reverse)] == ["redirected", "revised"]
+    assert {bill.charge_no: bill.allocations for bill in world.living} == {
+        "C0": (("alipay/m/T0", 100),),
+        "C1": (("alipay/m/T1", 100), ("alipay/m/U1", 70)),
+        "C2": (("alipay/m/S0", 100),),
+    }
+
+
+def test_money_is_moved_to_a_bill_whose_own_was_refunded_in_part():
+    world = issued(
+        charge("C0", 100, order="O1"),
+        pay(100, "T0", number="C0"),
+        charge("C1", 50, order="O1"),
+        pay(50, "S0", order="O1"),
+        refund(50, "T0", no="R"),
+    )
+    assert world.bill("C0").status == "reversing"
+    world.take(pay(50, "T1", number="C1"))
+    assert {bill.charge_no: bill.allocations for bill in world.living} == {
+        "C0": (("alipay/m/T0", 50), ("alipay/m/S0", 50)),
+        "C1": (("alipay/m/T1", 50),),
+    }
+
+
+def test_a_revised_charge_that_agrees_issues_nothing_where_the_rest_is_misdirected():
+    world = issued(
+        charge("C0", 100, order="O1"),
+        pay(100, "T0", number="C0"),
+        charge("C1", 100, order="O1", version="1"),
+        pay(100, "T1", number="C1"),
+        charge("C3", 100, order="O1"),
+        pay(100, "S0", order="O1"),
+    )
+    world.take(charge("C1", 150, order="O1", version="2"), charge("C2", 100, order="O1"), pay(100, "V0", number="C0"))
+    world.take(pay(50, "U1", number="C1"))
+    assert world.decision.fault == MISDIRECTED.code
+    assert world.net == {"C0": 100, "C1": 100, "C3": 100}
+
+
+def test_nothing_is_moved_while_a_revised_charge_is_parked():
+    world = issued(
+        charge("C0", 100, order="O1"),
+        pay(100, "S0", order="O1"),
+        charge("C1", 100, order="O1", version="1"),
+        pay(100, "T1", number="C1"),
+    )
+    world.take(charge("C2", 100, order="O1"), charge("C1", 100, order="O1", version="2", digest="changed"))
+    decision = world.take(pay(100, "T0", number="C0"))
+    assert (decision.fault, decision.effects) == (REVISED.code, ())
+    assert world.net == {"C0": 100, "C1": 100}
