@@ -24,7 +24,11 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def test_generated_files_are_fresh() -> None:
-    assert generate.stale() == {}
+    # in a process of its own: other tests define fault codes, which are none of the product's
+    made = subprocess.run(
+        [str(BIN / "python"), "-m", "tests.generate", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
 
 
 def test_a_stale_file_is_found(tmp_path: Path) -> None:

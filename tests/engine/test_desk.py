@@ -23,6 +23,7 @@ from hub.engine.intake import Intake
 from hub.errors import Reject, Retry
 from hub.issuing.verify import verify_einvoice
 from hub.ledger.reader import Reader
+from hub.ledger.records import Batch
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.processes.issuer import local_issuer
@@ -223,3 +224,18 @@ async def test_a_person_stands_nowhere_in_the_database_in_the_clear(office: Offi
         assert len(value) > 1
         assert value.encode() not in files, name
         assert json.dumps(value).encode() not in files, name
+
+
+async def test_a_number_of_the_year_that_ended_is_not_signed(office: Office) -> None:
+    charge = office.his.charge()
+    await office.hl7(charge.body)
+    await office.alipay(charge.charge_no, charge.amount_fen)
+    now = datetime.now(UTC)
+    (work,) = office.core.ledger.apply(Batch(), now, 5).work
+    issuer = local_issuer(Home(office.world.data), office.world.units)
+    issuer._clock = lambda: now.replace(year=now.year + 1)
+    issued, failed = issuer.issue([work])
+    assert (issued, [bill.fault.code for bill in failed]) == ([], ["BH-ISS-014"])
+    issuer._clock = lambda: now
+    issued, failed = issuer.issue([work])
+    assert ([bill.bill_number for bill in issued], failed) == (["0000000001"], [])
