@@ -25,7 +25,7 @@ async def _until_issued(measured: Measured, count: int, seconds: float) -> None:
         await asyncio.sleep(0.01)
 
 
-async def throughput(bills: int, *, mllp: bool, options: list[str]) -> dict[str, float]:
+async def throughput(bills: int, *, mllp: bool, options: list[str], connections: int = 16) -> dict[str, float]:
     """All at once: half the connections charge, then the payments follow as fast as they are taken."""
     async with hub(*options, his_http=not mllp) as measured:
         made = charges(bills)
@@ -33,7 +33,7 @@ async def throughput(bills: int, *, mllp: bool, options: list[str]) -> dict[str,
         charging = charge_frames(made) if mllp else charge_posts(made)
         port = measured.mllp if mllp else measured.port
         before = measured.processes()
-        started = time.perf_counter()
+        started, own = time.perf_counter(), time.process_time()
         slices = 10
         step = -(-bills // slices)
         answers: list[float] = []
@@ -41,15 +41,15 @@ async def throughput(bills: int, *, mllp: bool, options: list[str]) -> dict[str,
 
         async def pay() -> None:
             while (part := await paid.get()) is not None:
-                answers.extend(await load.run(measured.host, measured.port, part, 16, http=True))
+                answers.extend(await load.run(measured.host, measured.port, part, connections, http=True))
 
         payer = asyncio.create_task(pay())
         for at in range(0, bills, step):
-            await load.run(measured.host, port, charging[at : at + step], 16, http=not mllp)
+            await load.run(measured.host, port, charging[at : at + step], connections, http=not mllp)
             paid.put_nowait(paying[at : at + step])
         paid.put_nowait(None)
         await payer
-        answered = time.perf_counter() - started
+        answered, own = time.perf_counter() - started, time.process_time() - own
         await _until_issued(measured, bills, 120)
         seconds = time.perf_counter() - started
         after = measured.processes()
@@ -63,6 +63,7 @@ async def throughput(bills: int, *, mllp: bool, options: list[str]) -> dict[str,
             "ready_s": measured.started,
         }
         show("MLLP charge + HTTP payment" if mllp else "HTTP charge + HTTP payment", **figures)
+        show("  load generator", us_a_bill=own / bills * 1e6)
         for name, used in sorted(cpu.items()):
             show(f"  {name}", us_a_bill=used / bills * 1e6, resident_MiB=memory[name] / 1024)
         return figures
@@ -101,15 +102,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float)
     parser.add_argument("--doors", type=int)
     parser.add_argument("--issuers", type=int)
+    parser.add_argument("--connections", type=int, default=16, help="each way")
     given = parser.parse_args()
     options = [f"--{name}={getattr(given, name)}" for name in ("doors", "issuers") if getattr(given, name) is not None]
     print(describe())
     rate = given.rate
     if rate is None:
         if given.http or not given.mllp:
-            rate = uvloop.run(throughput(given.bills, mllp=False, options=options))["bills_per_s"] / 2
+            rate = uvloop.run(throughput(given.bills, mllp=False, options=options, connections=given.connections))["bills_per_s"] / 2
         if given.mllp or not given.http:
-            uvloop.run(throughput(given.bills, mllp=True, options=options))
+            uvloop.run(throughput(given.bills, mllp=True, options=options, connections=given.connections))
     if rate and not given.mllp:
         uvloop.run(latency(given.bills, rate, options))
 

@@ -200,10 +200,10 @@ def _join(loaded: Loaded, touched: _Touched, submission: Submission, event: Even
         touched.cases.pop(other_id, None)
         touched.merged[other_id] = case_id
         for fact in other.case.facts.values():
-            for key in _all_keys(unit, fact):
-                touched.keys[key] = case_id
+            for kind, value in fact["keys"]:
+                touched.keys[key_id(unit, kind, value)] = case_id
     held.case = _replaced(held.case, event.fact, submission) if submission.replay else held.case.add(event.fact)
-    for key in _all_keys(unit, event.fact):
+    for key in keys:
         if (touched.keys.get(key) or loaded.keys.get(key)) != case_id:
             touched.keys[key] = case_id
     touched.events.append(event)
@@ -215,14 +215,6 @@ def _replaced(case: Case, fact: Fact, submission: Submission) -> Case:
     today = {event.id for event in submission.events}
     kept = {id_: old for id_, old in case.facts.items() if id_ in today or message_of(id_)[0] != submission.id}
     return Case(case.id, {**kept, fact["id"]: fact})
-
-
-def _all_keys(unit: str, fact: Fact) -> list[str]:
-    """The keys a fact goes by, and its bare trade number: looked up by people, never linked by."""
-    keys = [key_id(unit, kind, value) for kind, value in fact["keys"]]
-    if "trade_no" in fact:
-        keys.append(key_id(unit, "trade_no", fact["trade_no"]))
-    return keys
 
 
 def _held(loaded: Loaded, touched: _Touched, case_id: str) -> Held:

@@ -16,6 +16,7 @@ _MESSAGES: Final = """
 SELECT m.id, m.fingerprint, m.place, m.fault, m.case_id, m.seq
 FROM json_each(?) j CROSS JOIN message m ON m.id = j.value"""
 _KEYS: Final = "SELECT k.key, k.case_id FROM json_each(?) j CROSS JOIN key k ON k.key = j.value"
+_NUMBERED: Final = "SELECT case_id FROM bill WHERE bill_code = ? AND bill_number = ? AND unit = ?"
 _CASES: Final = """
 SELECT c.id, c.unit, c.status, c.facts, c.bills, c."into" FROM json_each(?) j CROSS JOIN matter c ON c.id = j.value"""
 BILL_COLUMNS: Final = (
@@ -73,8 +74,20 @@ class Loaded:
 
 
 def key_id(unit: str, kind: str, value: str) -> str:
-    """The key column: unit, kind and value joined by a character none of them can hold."""
+    """The key column: unit, kind and value joined by a character none of them can hold.
+
+    A payment's trade number comes before its channel and merchant, so that `trade_range` finds it by the number alone.
+    """
+    if kind == "trade":
+        channel, merchant, trade_no = value.split("/", 2)
+        value = f"{trade_no}\x1f{channel}/{merchant}"
     return f"{unit}\x1f{kind}\x1f{value}"
+
+
+def trade_range(unit: str, trade_no: str) -> tuple[str, str]:
+    """First and last key that a trade number may have, of whatever channel."""
+    start = f"{unit}\x1ftrade\x1f{trade_no}"
+    return f"{start}\x1f", f"{start}\x20"
 
 
 def load(connection: sqlite3.Connection, submissions: Sequence[Submission]) -> Loaded:
@@ -90,10 +103,21 @@ def load(connection: sqlite3.Connection, submissions: Sequence[Submission]) -> L
     }
     if wanted:
         loaded.keys.update(connection.execute(_KEYS, (_json(wanted),)))
+        _load_numbered(loaded, wanted)
     cases = set(loaded.keys.values()) | {known.case_id for known in loaded.messages.values() if known.case_id}
     if cases:
         load_cases(connection, loaded, cases)
     return loaded
+
+
+def _load_numbered(loaded: Loaded, keys: Iterable[str]) -> None:
+    """Cases that a bill's code and number lead to: the bill itself is the entry."""
+    for key in keys:
+        unit, kind, value = key.split("\x1f", 2)
+        if kind == "bill":
+            code, _, number = value.partition("-")
+            for (case_id,) in loaded.connection.execute(_NUMBERED, (code, number, unit)):
+                loaded.keys[key] = case_id
 
 
 def _load_messages(loaded: Loaded, ids: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Column, Connection, Row, Select, create_engine, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, create_engine, or_, select, tuple_
 from sqlalchemy.pool import NullPool, StaticPool
 
 from hub.bill.bill import Bill, Related, Step
@@ -22,14 +22,14 @@ from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
 from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
-from hub.ledger.loading import key_id
+from hub.ledger.loading import key_id, trade_range
 from hub.ledger.sqlite import FILE, connect, sqlite_faults
 from hub.ledger.writing import VISIBLE
 from hub.security.vault import Vault
 
 BILL: Final = schema.BILL
-KEY_KINDS: Final = ("charge", "pay", "order", "visit", "trade_no")
-"""Kinds of keys that lead to a whole case; a bill number leads to its bill alone."""
+KEY_KINDS: Final = ("charge", "pay", "order", "visit")
+"""Kinds of keys that lead to a whole case, beside trade numbers; a bill number leads to its bill alone."""
 LIMIT: Final = 1000
 
 
@@ -103,7 +103,9 @@ class Reader:
         units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
         codes = look.scalars(select(schema.SEGMENT.c.code).distinct()).all()
         wanted = [key_id(unit, kind, key) for unit in units for kind in KEY_KINDS for key in keys]
-        cases = list(look.scalars(select(schema.KEY.c.case_id).where(schema.KEY.c.key.in_(wanted))))
+        table = schema.KEY
+        trades = [table.c.key.between(*trade_range(unit, key)) for unit in units for key in keys]
+        cases = list(look.scalars(select(table.c.case_id).where(or_(table.c.key.in_(wanted), *trades))))
         messages = select(schema.MESSAGE.c.case_id).where(schema.MESSAGE.c.id.in_(list(keys)))
         cases += [case_id for case_id in look.scalars(messages) if case_id]
         return self._forwarded(look, cases), [*keys, *self._numbered(look, codes, keys)]
@@ -195,9 +197,9 @@ class Reader:
         """An issued bill's document: `json` or `xml`."""
         table = schema.DOCUMENT
         question = (
-            select(BILL.c.unit, table.c.sealed)
+            select(BILL.c.unit, table.c[form].label("sealed"))
             .join(BILL, BILL.c.seq == table.c.bill_seq)
-            .where(BILL.c.id == bill_id, table.c.form == form)
+            .where(BILL.c.id == bill_id)
         )
         with self._look() as look:
             row = look.execute(question).first()
@@ -217,7 +219,7 @@ class Reader:
     def _bill(self, look: Connection, row: Row[Any]) -> Bill | None:
         """The issued bill behind a row, with today's status, history and relations."""
         table = schema.DOCUMENT
-        sealed = look.scalar(select(table.c.sealed).where(table.c.bill_seq == row.seq, table.c.form == "json"))
+        sealed = look.scalar(select(table.c.json).where(table.c.bill_seq == row.seq))
         if sealed is None:
             return None
         bill = Bill.model_validate_json(self._vault.open(row.unit, document_aad(row.id, "json"), sealed))

@@ -16,7 +16,7 @@ from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults
 from hub.ledger.applying import record
-from hub.ledger.loading import BILL_COLUMNS, bill_draft, fault_text, key_id
+from hub.ledger.loading import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.numbers import Numbers
 from hub.ledger.records import BillDraft, FaultRecord
 from hub.ledger.rules import UnitRules
@@ -28,9 +28,6 @@ _DUE: Final = (
 )
 _RELEASED: Final = f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.id = ? AND b.status = 'due' AND b.issue = 'on_payment'"  # noqa: S608
 _RESERVE: Final = "UPDATE bill SET bill_code = ?, bill_number = ?, fault = NULL WHERE id = ?"
-_BILL_KEY: Final = (
-    "INSERT INTO key (key, case_id) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET case_id = excluded.case_id"
-)
 _STARVED: Final = "UPDATE bill SET fault = ? WHERE id = ?"
 _GIVE_UP: Final = "UPDATE bill SET bill_code = NULL, bill_number = NULL WHERE id = ?"
 _VOID: Final = """
@@ -152,7 +149,6 @@ class Due:
         at = now.isoformat(timespec="milliseconds")
         taken: list[BillDraft] = []
         rows: list[tuple[str, str, str]] = []
-        keys: list[tuple[str, str]] = []
         while self._queue and len(taken) < want:
             bill = self._bills.get(self._queue.popleft())
             if bill is None or bill.id in self._out:
@@ -174,12 +170,10 @@ class Due:
                     continue
                 bill.bill_code, bill.bill_number = code, number
                 rows.append((code, number, bill.id))
-                keys.append((key_id(bill.unit, "bill", f"{code}-{number}"), bill.case_id))
             taken.append(bill)
             self._out.add(bill.id)
         if rows:
             self._connection.executemany(_RESERVE, rows)
-            self._connection.executemany(_BILL_KEY, keys)
             self._numbers.write()
         return taken
 

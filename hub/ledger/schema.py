@@ -157,10 +157,10 @@ DOCUMENT: Final = Table(
     "document",
     METADATA,
     Column("bill_seq", _BIG, primary_key=True, autoincrement=False),
-    Column("form", String(8), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("json", LargeBinary, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
 )
-"""The bill's documents: `json` (canonical) and `xml` (signed, byte for byte)."""
+"""The bill's documents, sealed: `json` (canonical) and `xml` (signed, byte for byte)."""
 
 SEARCH: Final = Table(
     "search",

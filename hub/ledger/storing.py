@@ -16,11 +16,9 @@ UPDATE bill SET status = 'issued', check_code = ?, issued_at = ?, change = ?, fa
 WHERE id = ? AND status = 'due' AND bill_code = ? AND bill_number = ?
 RETURNING unit, reverses, seq"""
 _DOCUMENT: Final = """
-INSERT INTO document (bill_seq, form, sealed) VALUES (?, ?, ?)
-ON CONFLICT (bill_seq, form) DO UPDATE SET sealed = excluded.sealed"""
-_COUNTERSIGNED: Final = (
-    "UPDATE document SET sealed = ? WHERE form = 'xml' AND bill_seq = (SELECT seq FROM bill WHERE id = ?)"
-)
+INSERT INTO document (bill_seq, json, xml) VALUES (?, ?, ?)
+ON CONFLICT (bill_seq) DO UPDATE SET json = excluded.json, xml = excluded.xml"""
+_COUNTERSIGNED: Final = "UPDATE document SET xml = ? WHERE bill_seq = (SELECT seq FROM bill WHERE id = ?)"
 _SEARCH: Final = "INSERT INTO search_new (hash, bill_seq) VALUES (?, ?)"
 _REVERSED: Final = """
 UPDATE bill SET status = 'reversed', change = ?, history = history || ? WHERE id = ? AND status != 'reversed'"""
@@ -42,7 +40,7 @@ def store_issued(
     A bill withdrawn, or renumbered, while it was being signed is not due under that number: its signature is dropped.
     """
     stored: list[str] = []
-    documents: list[tuple[int, str, bytes]] = []
+    documents: list[tuple[int, bytes, bytes]] = []
     hashes: list[tuple[bytes, int]] = []
     for bill in bills:
         row = connection.execute(
@@ -62,8 +60,7 @@ def store_issued(
         last.change += 1
         unit, reverses, seq = row[0]
         stored.append(bill.bill_id)
-        documents.append((seq, "json", bill.document))
-        documents.append((seq, "xml", bill.xml))
+        documents.append((seq, bill.document, bill.xml))
         hashes.extend((value, seq) for _kind, value in bill.search)
         if reverses:
             last.change += 1

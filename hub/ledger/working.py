@@ -15,8 +15,8 @@ _EVENTS: Final = """
 SELECT m.id || '-' || e.place, e.sealed
 FROM json_each(?) j CROSS JOIN message m ON m.id = j.value CROSS JOIN event e ON e.message_seq = m.seq"""
 _BILL: Final = """
-SELECT b.bill_code, b.bill_number, d.sealed
-FROM bill b LEFT JOIN document d ON d.bill_seq = b.seq AND d.form = 'json' WHERE b.id = ?"""
+SELECT b.bill_code, b.bill_number, d.json
+FROM bill b LEFT JOIN document d ON d.bill_seq = b.seq WHERE b.id = ?"""
 
 
 def work_for(connection: sqlite3.Connection, bills: Sequence[BillDraft]) -> list[Work]:

@@ -19,6 +19,7 @@ from hub.engine.embedded.frames import Failed, Frame, Hello, Link, Role, Stop
 from hub.engine.embedded.home import Home
 from hub.errors import Config, Fault
 from hub.ledger.applying import record
+from hub.processes.memory import settle
 from hub.processes.plan import plan_from_environment
 
 
@@ -42,6 +43,7 @@ class Child:
 
     def hello(self) -> None:
         """Tells the core that this child is ready."""
+        settle()
         self.link.send(Hello(self._role, os.getpid(), self._capacity))
 
     def _frames(self, _link: Link, frames: Sequence[Frame]) -> None:

@@ -30,6 +30,7 @@ from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.processes.children import Children
+from hub.processes.memory import settle
 from hub.processes.plan import Plan
 
 if TYPE_CHECKING:
@@ -198,6 +199,7 @@ class _Hub:
                 self._say_ready()
 
     def _say_ready(self) -> None:
+        settle()
         doors: dict[str, str] = {}
         for unit in self._units:
             for name in unit.sources:

@@ -70,9 +70,9 @@ def upgrade() -> None:
         sa.Column(
             "bill_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
-        sa.Column("form", sa.String(length=8), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("bill_seq", "form"),
+        sa.Column("json", sa.LargeBinary(), nullable=False),
+        sa.Column("xml", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("bill_seq"),
     )
     op.create_table(
         "event",
