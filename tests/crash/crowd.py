@@ -159,12 +159,12 @@ class Crowd:
     def acknowledged_is_there(self) -> None:
         """Whatever any sender saw acknowledged is in the database."""
         look = sqlite3.connect(f"file:{self.hub.data / FILE}?mode=ro", uri=True)
-        keys = {row[0] for row in look.execute("SELECT key FROM key")}
+        keys = {tuple(row[0].split("\x1f")[1:3]) for row in look.execute("SELECT key FROM key")}
+        bills = set(look.execute("SELECT bill_code, bill_number FROM bill"))
         look.close()
-        wanted = {f"{HOSPITAL}\x1fcharge\x1f{no}" for no in (*self.charges, *self.answers)}
-        wanted |= {f"{HOSPITAL}\x1ftrade_no\x1f{no}" for no in self.payments}
-        wanted |= {f"{HOSPITAL}\x1fbill\x1f{code}-{number}" for code, number in self.answers.values()}
+        wanted = {("charge", no) for no in (*self.charges, *self.answers)} | {("trade", no) for no in self.payments}
         assert wanted <= keys, sorted(wanted - keys)[:5]
+        assert set(self.answers.values()) <= bills
 
     async def settled(self) -> None:
         """Waits until everything is issued and countersigned."""
