@@ -109,7 +109,8 @@ def main() -> None:
     rate = given.rate
     if rate is None:
         if given.http or not given.mllp:
-            rate = uvloop.run(throughput(given.bills, mllp=False, options=options, connections=given.connections))["bills_per_s"] / 2
+            made = throughput(given.bills, mllp=False, options=options, connections=given.connections)
+            rate = uvloop.run(made)["bills_per_s"] / 2
         if given.mllp or not given.http:
             uvloop.run(throughput(given.bills, mllp=True, options=options, connections=given.connections))
     if rate and not given.mllp:
