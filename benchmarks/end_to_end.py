@@ -25,7 +25,7 @@ async def _until_issued(measured: Measured, count: int, seconds: float) -> None:
         await asyncio.sleep(0.01)
 
 
-async def throughput(bills: int, *, mllp: bool, options: list[str], connections: int = 16) -> dict[str, float]:
+async def throughput(bills: int, *, mllp: bool, options: list[str], connections: int = 32) -> dict[str, float]:
     """All at once: half the connections charge, then the payments follow as fast as they are taken."""
     async with hub(*options, his_http=not mllp) as measured:
         made = charges(bills)
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float)
     parser.add_argument("--doors", type=int)
     parser.add_argument("--issuers", type=int)
-    parser.add_argument("--connections", type=int, default=16, help="each way")
+    parser.add_argument("--connections", type=int, default=32, help="each way")
     given = parser.parse_args()
     options = [f"--{name}={getattr(given, name)}" for name in ("doors", "issuers") if getattr(given, name) is not None]
     print(describe())
