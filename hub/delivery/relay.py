@@ -86,7 +86,8 @@ class Relay:
                 busy = await self.turn(caller)
                 if not busy:
                     try:
-                        await asyncio.wait_for(self.poked.wait(), IDLE_SECONDS)
+                        async with asyncio.timeout(IDLE_SECONDS):
+                            await self.poked.wait()
                     except TimeoutError:
                         continue
 

@@ -123,7 +123,8 @@ async def _go_on(driver: Driver, hub: _Hub) -> None:
         driver.paid.clear()
         driver.answered.clear()
         try:
-            await asyncio.wait_for(hub.process.wait(), ROUND_SECONDS)
+            async with asyncio.timeout(ROUND_SECONDS):
+                await hub.process.wait()
         except TimeoutError:
             continue
         raise HubNotReady(hub.last_words())

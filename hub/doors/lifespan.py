@@ -45,7 +45,8 @@ class Lifespan:
             return
         await self._inbox.put({"type": "lifespan.shutdown"})
         try:
-            await asyncio.wait_for(self._down.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._down.wait()
         except TimeoutError:
             log.warning("application did not shut down in time")
         self._task.cancel()

@@ -85,7 +85,8 @@ class SocketServer:
             connection.drain()
         self._check_empty()
         try:
-            await asyncio.wait_for(self._empty.wait(), grace_seconds)
+            async with asyncio.timeout(grace_seconds):
+                await self._empty.wait()
         except TimeoutError:
             log.warning("%s: %d connections and %d answers cut at close", self.source, *self._left_over())
             for task in list(self.tasks):

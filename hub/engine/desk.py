@@ -81,7 +81,8 @@ class Desk:
         verdicts, settled = await self._counter.submit(taken.submissions, watch)
         if settled is not None:
             try:
-                await asyncio.wait_for(settled, bound.answer_seconds)
+                async with asyncio.timeout(bound.answer_seconds):
+                    await settled
             except TimeoutError:
                 log.info("%s/%s: the bill is not issued within %s s", bound.unit, bound.name, bound.answer_seconds)
         if taken.fault is not None:

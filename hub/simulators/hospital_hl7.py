@@ -111,7 +111,8 @@ class HospitalHl7:
         found: list[Ack] = []
         for _ in range(answers if answers is not None else 1 + self._enhanced):
             try:
-                frame = await asyncio.wait_for(reader.readuntil(END), self._timeout)
+                async with asyncio.timeout(self._timeout):
+                    frame = await reader.readuntil(END)
             except (TimeoutError, asyncio.IncompleteReadError) as error:
                 raise WrongAck(f"no answer: {type(error).__name__}") from None
             found.append(read_ack(frame.removeprefix(START).removesuffix(END)))
@@ -155,7 +156,8 @@ class HospitalHl7:
         reader, writer = await self._connect()
         writer.write(START + self.writer.batch(charges) + END)
         await writer.drain()
-        frame = await asyncio.wait_for(reader.readuntil(END), self._timeout)
+        async with asyncio.timeout(self._timeout):
+            frame = await reader.readuntil(END)
         self.charges.extend(charges)
         return charges, frame.removeprefix(START).removesuffix(END)
 
