@@ -13,7 +13,7 @@ from typing import Final
 from adapters.his.hl7v2.faults import BATCH_COUNT, BATCH_CUT, BATCH_ORDER, NO_HEADER
 from hub.errors import Fault
 
-_MARK: Final = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))[ \t]*(MSH|FHS|BHS|BTS|FTS)(?![0-9A-Za-z])")
+_MARK: Final = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))(?:\xef\xbb\xbf|[ \t])*(MSH|FHS|BHS|BTS|FTS)(?![0-9A-Za-z])")
 _BLANK: Final = b" \t\r\n\x0b\x1c"
 _ENVELOPE: Final = frozenset({b"FHS", b"BHS", b"BTS", b"FTS"})
 _LINE: Final = re.compile(rb"[\r\n\x0b\x1c]")

@@ -223,6 +223,8 @@ def _strict(raw: bytes, name: str) -> str:
 def _clean(text: str) -> str:
     if "\ufffd" in text or "\0" in text:  # a replacement character is somebody else's failed decoding
         raise NOT_DECODED("", charset="U+FFFD" if "\ufffd" in text else "NUL")
+    if "\ufeff" in text:  # what joining files leaves behind; it is no letter of any name
+        return text.replace("\ufeff", "")
     return text
 
 

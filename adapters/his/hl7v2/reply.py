@@ -21,12 +21,8 @@ NEXT_FRAME: Final = b"\x1c\r\x0b"
 ENVELOPE: Final = "batch"
 """The kind of the message that stands for a batch's own header and trailer."""
 
-_BOMS: Final = {
-    "UTF-8": b"\xef\xbb\xbf",
-    "UTF-16LE": b"\xff\xfe",
-    "UTF-16BE": b"\xfe\xff",
-    "GB18030": b"\x84\x31\x95\x33",
-}
+_BOMS: Final = {"UTF-16LE": b"\xff\xfe", "UTF-16BE": b"\xfe\xff"}
+"""Given back where it says the order of bytes; elsewhere an answer begins with MSH, as every reader expects."""
 
 
 @dataclass(frozen=True, slots=True)
