@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, and HAPI, the Java program
-# that judges our HL7 v2. Root installs them by apt; anybody else is told in one line what to install.
+# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, and the Java programs
+# that judge our HL7 v2 and QR codes. Root installs them by apt; anybody else is told in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 missing=""
@@ -18,13 +18,13 @@ if [ -n "$missing" ]; then
     apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-judge="$PWD/tests/adapters/hl7v2/judge"
-jars="$PWD/.jars/hapi"
-whole() { (cd "$jars" 2>/dev/null && sha256sum --check --status "$judge/jars.sha256"); }
+judges="$PWD/tests/judges"
+jars="$PWD/.jars/judges"
+whole() { (cd "$jars" 2>/dev/null && sha256sum --check --status "$judges/jars.sha256"); }
 whole && exit 0
-mvn --batch-mode --quiet --file "$judge/pom.xml" \
+mvn --batch-mode --quiet --file "$judges/pom.xml" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$jars" </dev/null >/dev/null ||
-    { echo "the tests need HAPI from the Maven registry, and Maven cannot fetch it" >&2; exit 3; }
+    { echo "the tests need HAPI and ZXing from the Maven registry, and Maven cannot fetch them" >&2; exit 3; }
 whole && exit 0
 echo "the jars in $jars are not those of jars.sha256; remove the folder and run this again" >&2
 exit 3

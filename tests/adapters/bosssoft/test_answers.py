@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Sequence
 
@@ -46,12 +47,13 @@ def test_an_issue_call_is_answered_with_its_bill(source: Bosssoft, hospital: Hos
     answer = source.answer(asked, [(source.read(asked)[0], Outcome(place, bill=bill()))])  # type: ignore[arg-type]
     reply = hospital.opened(answer.body)
     assert reply.ok
+    picture = base64.b64decode(reply.message.pop("billQRCode"), validate=True)
+    assert picture.startswith(b"\x89PNG\r\n")
     assert reply.message == {
         "billBatchCode": "32060126",
         "billNo": "0000000042",
         "random": "a1b2c3",
         "createTime": "20261123093015123",
-        "billQRCode": "",
         "pictureUrl": "http://bills.invalid/32060126/0000000042/a1b2c3",
         "pictureNetUrl": "",
         "billBusDate": "",

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests.adapters.hl7v2.hapi import Judge, Refused
 from tests.adapters.hl7v2.say import good
 from tests.badinput.hub import Hub
 from tests.badinput.say import dft
+from tests.judges.hl7 import Judge, Refused
 
 ACK: Final = tuple(f"/.{path}" for path in ("MSH-9-1", "MSH-9-2", "MSH-9-3", "MSH-12", "MSH-18", "MSA-1", "MSA-2"))
 ERR: Final = tuple(f"/.{path}" for path in ("ERR-3-1", "ERR-3-3", "ERR-4", "ERR-5-1", "ERR-5-3"))

@@ -32,14 +32,14 @@ import java.util.concurrent.TimeUnit;
  *
  * An answer is "ok" and the texts, or "error" and HAPI's words.
  */
-public final class Judge {
+public final class Hl7 {
     private static final long PATIENCE_SECONDS = 20;
 
     private final HapiContext strict = context();
     private final HapiContext generic = context();
     private final Map<Integer, Connection> open = new HashMap<>();
 
-    private Judge() {
+    private Hl7() {
         generic.setModelClassFactory(new GenericModelClassFactory());
         MinLowerLayerProtocol mllp = new MinLowerLayerProtocol(true);
         strict.setLowerLayerProtocol(mllp);
@@ -48,7 +48,7 @@ public final class Judge {
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-        Judge judge = new Judge();
+        Hl7 judge = new Hl7();
         out.println("ready");
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             out.println(judge.answer(line.split("\t", -1)));

@@ -1,23 +1,19 @@
-"""HAPI, the Java reference implementation of HL7 v2, as a program beside the tests. `tests/prepare.sh` brings its jars.
+"""HAPI, the Java reference implementation of HL7 v2, as a program beside the tests.
 
 It sends to a real door over MLLP by its own initiator, reads messages by its own parser, and writes some of its own;
-`judge/Judge.java` says how it is asked.
+`Hl7.java` says how it is asked.
 """
 
 from __future__ import annotations
 
 import base64
-import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Self
 
-JARS: Final = Path(__file__).parents[3] / ".jars" / "hapi"
-PROGRAM: Final = Path(__file__).parent / "judge" / "Judge.java"
-_QUICK: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-Dfile.encoding=UTF-8")
+from tests.judges import command
 
 
 class Refused(Exception):  # noqa: N818  (what HAPI did, not what we got wrong)
@@ -28,13 +24,9 @@ class Judge:
     """A running HAPI, asked one thing at a time."""
 
     def __init__(self) -> None:
-        assert any(JARS.glob("hapi-base-*.jar")), "HAPI is missing: run `sh tests/prepare.sh`"
         self.said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the judge)
         self.process = subprocess.Popen(
-            ["java", *_QUICK, "-cp", os.fspath(JARS / "*"), os.fspath(PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.said,
+            command("Hl7.java"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said
         )
         assert self._line() == ["ready"]
 
