@@ -167,10 +167,8 @@ class Requirement:
     def judge(self, root: Root, here: Here) -> None:
         """Raises UNEXPECTED for the first element for which it does not hold."""
         for number, element in enumerate(self.each(root, here), 1):
-            if self.where is not None and not self.where(root, element):
-                continue
-            for path, wanted, test in self.holds:
-                if not test(root, element):
+            for path, wanted, test in self.holds:  # before `where`, since nearly every element is as required
+                if not test(root, element) and (self.where is None or self.where(root, element)):
                     raise UNEXPECTED(f"{path} ({self.at})", each=self.name, number=number, path=path, wanted=wanted)
 
 

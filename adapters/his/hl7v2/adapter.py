@@ -140,7 +140,7 @@ class Hl7v2:
             marked, block = _block(delivery.body)
             if block.batch or block.file:
                 charset = marked if marked in WIDE else charset
-                body = batch(delivery, made, file=block.file, control_id=block.control_id, charset=charset)
+                body = batch(delivery, made, block, charset)
                 return _answer(body, status, charset)
         joint = NEXT_FRAME if delivery.door == "mllp" else b""
         return _answer(joint.join(made), status, charset)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from adapters.his.hl7v2.ack import SHANGHAI, ack, answers, code_of, verdict
+from adapters.his.hl7v2.batch import Block
 from adapters.his.hl7v2.charset import CODECS
 from adapters.his.hl7v2.delimiters import STANDARD
 from adapters.his.hl7v2.header import BARE, header_for_answer, plain_control_id
@@ -49,13 +50,13 @@ def replies(
     return made
 
 
-def batch(delivery: Delivery, made: Sequence[bytes], *, file: bool, control_id: str, charset: str) -> bytes:
-    """The acknowledgements as a batch: BHS-12 (and FHS-12) name the batch they answer."""
+def batch(delivery: Delivery, made: Sequence[bytes], block: Block, charset: str) -> bytes:
+    """The acknowledgements as a batch: BHS-12 and FHS-12 name the batch and the file they answer."""
     time = delivery.received_at.astimezone(SHANGHAI).strftime("%Y%m%d%H%M%S+0800")
     own = "BH" + sha256(delivery.body + b"batch").hexdigest()[:18].upper()
-    head = f"|{STANDARD.encoding}|||||{time}||||{own}|{control_id}\r"
-    before = (f"FHS{head}" if file else "") + f"BHS{head}"
-    after = f"BTS|{len(made)}\r" + ("FTS|1\r" if file else "")
+    head = f"|{STANDARD.encoding}|||||{time}||||{own}|"
+    before = (f"FHS{head}{block.file_id}\r" if block.file else "") + f"BHS{head}{block.control_id}\r"
+    after = f"BTS|{len(made)}\r" + ("FTS|1\r" if block.file else "")
     codec = CODECS[charset]
     return before.encode(codec) + b"".join(made) + after.encode(codec)
 
