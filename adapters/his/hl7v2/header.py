@@ -50,6 +50,11 @@ class Header:
         return self.raw(10)
 
     @property
+    def echo(self) -> str:
+        """MSH-10 for MSA-2: exactly as sent, since senders compare it; blanks alone are none."""
+        return self.fields[9][:199] if self.control_id else ""
+
+    @property
     def type(self) -> tuple[str, str, str]:
         """MSH-9 of the first repetition: message, trigger, structure."""
         text = self.raw(9)

@@ -80,7 +80,7 @@ def _for_message(
         told = found if owed not in ("AA", "CA") else None
         said = ack(
             header,
-            header.control_id[:199],
+            header.echo,
             owed,
             told,
             charset=message.charset,
@@ -99,7 +99,7 @@ def _one(body: bytes, charset: str, fault: Fault | None, code: str, at: datetime
     header, control_id = BARE, plain_control_id(body)
     known = header_for_answer(body, charset)
     if known is not None:
-        header, control_id = known, known.control_id[:199]
+        header, control_id = known, known.echo
     return ack(
         header,
         control_id,

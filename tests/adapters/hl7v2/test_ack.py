@@ -109,7 +109,7 @@ def test_the_answer_is_the_same_every_time() -> None:
     assert answer(dft("A")).body.split(b"|")[9] != answer(dft("B")).body.split(b"|")[9]
 
 
-@pytest.mark.parametrize("control_id", ["A^B", r"A\T\B", "编号7", "a b", "A~B"])
+@pytest.mark.parametrize("control_id", ["A^B", r"A\T\B", "编号7", "a b", "A~B", " M7 "])
 def test_msa_2_is_msh_10_as_sent(control_id: str) -> None:
     assert msa(answer(dft(control_id)).body)[0] == ["AA", control_id]
 
