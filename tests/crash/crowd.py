@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 from hub.simulators.hospital_hl7_words import Writer
 from hub.simulators.school import School
@@ -14,8 +15,12 @@ TURNS = 12_000
 """Numbers a lane has: a multiple of all its turns, so that every lane begins with the first."""
 
 
+@dataclass
 class Crowd(Senders):
     """See the module. `open` lets lanes go on with another charge."""
+
+    open: bool = False
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self, lanes: int = 2) -> Crowd:
         """That many of those who pay, and one of each that takes something back."""

@@ -22,7 +22,7 @@ from tests.hubprocess import HubProcess, Town
 AWAY = (OSError, EOFError, WrongAck, FalseAnswer, httpx.HTTPError)
 """What a sender sees of a hub that dies under it."""
 ONCE = (0.0,)
-ENDURANCE = 60.0
+ENDURANCE = 200.0
 """Seconds until a step that is never acknowledged fails a test; the hub may be dead for some of them."""
 HOSPITAL = "demo-hospital"
 
