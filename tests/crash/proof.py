@@ -62,9 +62,7 @@ def acknowledged_is_there(senders: Senders) -> None:
     wanted = {fact for told in acknowledged.charges.values() for fact in told.facts()}
     assert wanted <= there, sorted(wanted - there)[:5]
     numbers = {(row[0], row[1]) for row in rows(data, "SELECT bill_code, bill_number FROM bill")}
-    answered = {told.answer for told in acknowledged.charges.values()} | {
-        told.red_answer for told in acknowledged.charges.values()
-    }
+    answered = {number for told in acknowledged.charges.values() for number in (told.answer, told.red_answer)}
     assert answered - {None} <= numbers
 
 
@@ -99,6 +97,7 @@ def all_is_well(senders: Senders) -> None:
     _charges(bills, senders.acknowledged)
     documents = _documents(reader, issued, senders.hub.data / "trust")
     _reds(issued, documents)
+    _net(issued, documents, senders.acknowledged)
     _books(reader.books(), bills, senders.acknowledged)
     # the platform saw each number with one content only
     assert senders.town.platform.state("", "") == {"countersigned": len(issued), "refused": 0}
@@ -162,6 +161,15 @@ def _reds(issued: list[Row], documents: dict[str, Bill]) -> None:
         assert back == [("red_of", blue.bill_code, blue.bill_number)]
         assert red.total_fen == -blue.total_fen
         assert [-item.amount_fen for item in red.items] == [item.amount_fen for item in blue.items]
+
+
+def _net(issued: list[Row], documents: dict[str, Bill], acknowledged: Acknowledged) -> None:
+    """All documents of a charge together say what is left of it."""
+    net = Counter(dict.fromkeys(acknowledged.charges, 0))
+    for row in issued:
+        if row.unit == HOSPITAL:
+            net[row.charge_no] += int(documents[row.id].total_fen)
+    assert net == {number: told.living for number, told in acknowledged.charges.items()}
 
 
 def _books(books: dict[str, Any], bills: list[Row], acknowledged: Acknowledged) -> None:

@@ -33,6 +33,7 @@ async def test_a_hub_that_is_killed_under_load_loses_and_doubles_nothing(
                 hub.ready = {}
                 await hub.start()
                 acknowledged_is_there(crowd)
+                assert hub.reader().books()["balanced"]  # also in the middle of its work
             await crowd.finish()
             await settled(crowd)
             acknowledged_is_there(crowd)
