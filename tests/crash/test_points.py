@@ -89,7 +89,7 @@ async def test_an_issuer_process_that_dies_with_numbers_in_hand_holds_nothing_up
             kept.update(rows(hub.data, _RESERVED))
             return len(seen) >= 4
 
-        await until(four_lives, "issuers are started anew after three deaths")
+        await until(four_lives, "issuers are started anew after three deaths", 60)
         assert hub.alive
         await hub.kill()
         hub.ready = {}
