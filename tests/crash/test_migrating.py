@@ -24,9 +24,9 @@ async def test_in_the_middle_of_a_migration(tmp_path: Path) -> None:
         async with running(hub):
             assert rows(hub.data, "SELECT version_num FROM alembic_version") == [(HEAD,)]
             year = datetime.now(CHINA).year % 100
-            for unit, type_ in TYPES:
-                words = ("numbers", "receive", unit, f"41{type_}{year:02d}", "1", "1000", "--data", str(hub.data))
-                assert (await hub.command(*words))[0] == 0
+            unit, type_ = TYPES[0]  # what the crowd's charges become
+            words = ("numbers", "receive", unit, f"41{type_}{year:02d}", "1", "1000", "--data", str(hub.data))
+            assert (await hub.command(*words))[0] == 0
             crowd = Crowd(place, hub).start(1)
             await until(lambda: crowd.acknowledged.count > 20, "senders are served")
             await crowd.finish()

@@ -17,7 +17,7 @@ from tests.hubprocess import Town, running, town, until
 PASSES: Final = (1, 3, 8)
 """At which pass of the point it dies."""
 
-IN_ONE: Final[tuple[Point, ...]] = ("reserved", "handed", "signed", "brought", "committed")
+IN_ONE: Final[tuple[Point, ...]] = ("reserved", "handed", "signed", "committed")
 IN_THE_PARENT: Final[tuple[Point, ...]] = ("reserved", "brought", "committed")
 """Where the core of a hub of several processes dies alone; its children have nobody left, and end."""
 WITH_NUMBERS: Final = frozenset[Point]({"reserved", "handed", "signed", "brought"})
