@@ -50,7 +50,9 @@ class Reader:
 
     @contextmanager
     def _look(self) -> Iterator[Connection]:
+        """One state of the ledger, from the first question to the last: whatever is committed meanwhile is not seen."""
         with sqlite_faults(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
             yield connection
 
     def close(self) -> None:

@@ -82,6 +82,7 @@ class Core:
 
     def signed(self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued]) -> None:
         """An issuer's bills come back."""
+        reach("brought")
         self._issued.extend(issued)
         self._not_issued.extend(not_issued)
         seat.busy.difference_update(bill.bill_id for bill in issued)
@@ -151,6 +152,8 @@ class Core:
             self._failed(taken, batch, error, alone)
             return
         reach("committed")
+        if result.work:
+            reach("reserved")
         self._count(batch)
         at = 0
         for waiting in taken:
