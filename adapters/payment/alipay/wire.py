@@ -87,15 +87,22 @@ def signed_text(fields: dict[bytes, bytes]) -> bytes:
 def _forms(fields: dict[bytes, bytes], cert_sn: bytes) -> Iterator[tuple[dict[bytes, bytes], dict[bytes, bytes]]]:
     """What may have been signed, (what it tells, what was signed), the usual form first.
 
-    The Java kit leaves blank values out, white space alone included, the others keep them; the Java kit signs
-    `alipay_cert_sn` where it is present, others do not. The second to fourth form are tried only where they differ.
+    Some kits keep empty values, some leave them out, and the Java kit leaves out white space alone too; the Java kit
+    signs `alipay_cert_sn` where it is present, others do not. The further forms are tried only where they differ.
     """
     yield fields, fields
-    filled = {name: value for name, value in fields.items() if not _blank(value, fields)}
-    forms = [fields] if len(filled) == len(fields) else [fields, filled]
+    forms = [fields]
+    for empty in (_empty, _blank):
+        filled = {name: value for name, value in fields.items() if not empty(value, fields)}
+        if len(filled) < len(forms[-1]):
+            forms.append(filled)
     yield from ((form, form) for form in forms[1:])
     if cert_sn:
         yield from ((form, form | {b"alipay_cert_sn": cert_sn}) for form in forms)
+
+
+def _empty(value: bytes, _fields: dict[bytes, bytes]) -> bool:
+    return not value
 
 
 def _blank(value: bytes, fields: dict[bytes, bytes]) -> bool:

@@ -121,6 +121,15 @@ def test_what_openssl_signed_is_read_whole(
     assert told(shop, desk.body(fields)) == ("paid", 8880)
 
 
+@pytest.mark.parametrize("name", ["notify", "notify-charge"])
+def test_any_time_may_have_milliseconds(desk: Desk, shop: Alipay, name: str) -> None:
+    mapping = load_mapping(Path(f"mappings/payment/alipay/{name}.yaml"))
+    times = {"gmt_payment": "2026-03-02 10:15:28.123", "notify_time": "2026-03-02 10:15:29.456"}
+    (message,) = shop.read(Delivery(desk.body(FIELDS | times), NOW))
+    (event,) = run_first_matching((mapping,), message.tree, NOW).events
+    assert event.to_dict()["paid_at"] == "2026-03-02T10:15:28+08:00"
+
+
 BLANKS = {"body": "", "passback_params": "  ", "buyer_logon_id": "\u3000\t"}
 
 
@@ -128,7 +137,8 @@ BLANKS = {"body": "", "passback_params": "  ", "buyer_logon_id": "\u3000\t"}
 @pytest.mark.parametrize("serial", [{}, {"alipay_cert_sn": "0f5a1b0c3d2e4f60718293a4b5c6d7e8"}])
 def test_every_form_a_kit_signs_and_no_other(desk: Desk, shop: Alipay, charset: str, serial: dict[str, str]) -> None:
     full = FIELDS | {"charset": charset}
-    for signed in (full, full | BLANKS, full | serial, full | BLANKS | serial):
+    kept = {name: value for name, value in BLANKS.items() if value}
+    for signed in (full, full | kept, full | BLANKS, full | serial, full | kept | serial, full | BLANKS | serial):
         assert told(shop, desk.body(full | BLANKS | serial, signed))[0] == "paid"
     some = full | {"body": ""}  # one blank signed and the others not: no kit does that
     assert told(shop, desk.body(full | BLANKS | serial, some))[0] == "BH-ALI-004"

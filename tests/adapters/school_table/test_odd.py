@@ -125,6 +125,19 @@ def test_what_could_mean_two_things_is_no_amount(source: SchoolTable, written: s
     assert faults(read(source, text(with_cell("实收", written)))) == [("BH-SCH-024", "实收")]
 
 
+@pytest.mark.parametrize("damage", [b"\xff", b"\xe6\xb5", b"\x80"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_damaged_utf8_is_not_read_as_other_names(source: SchoolTable, damage: bytes, bom: bytes) -> None:
+    """With headings in ASCII nothing else would show that every name has become another."""
+    pinyin = "XH,XM,SFXM,YSJE,SSJE,JFFS,LSH"
+    rows = "\n".join(f"{n},测试,学费,1.00,1.00,微信,L{n}" for n in range(20))
+    good = bom + f"{pinyin}\n{rows}\n".encode()
+    assert read(source, good)[3].tree["姓名"] == "测试"
+    with pytest.raises(Reject, match="BH-SCH-001"):
+        read(source, good + b"99,A" + damage + b"B,x,1.00,1.00,x,L99\n")
+    assert read(source, f"{pinyin}\n{rows}\n".encode("gb18030"))[3].tree["姓名"] == "测试"
+
+
 def test_ids_are_never_rounded(source: SchoolTable) -> None:
     number = 990100200601010012
     for column, value in (("身份证号", number), ("流水号", 2026090112345678), ("学号", 1.5e17)):
