@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import logging
 import socket
 import struct
@@ -133,7 +134,7 @@ async def test_expect_waits_for_its_turn() -> None:
     ("fault", "status"),
     [(NO_SUCH_SOURCE(), 404), (BUSY(retry_after=7), 503), (BAD(), 400), (PARKED(), 500), (KeyError("张三"), 500)],
 )
-async def test_a_fault_is_a_short_plain_answer(fault: Exception, status: int, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_is_a_problem_document(fault: Exception, status: int, caplog: pytest.LogCaptureFixture) -> None:
     notes = Notes()
     notes.faults = [fault]
     with caplog.at_level(logging.DEBUG):
@@ -142,7 +143,10 @@ async def test_a_fault_is_a_short_plain_answer(fault: Exception, status: int, ca
             got, headers, body = await sender.response()
             assert got == status
             assert headers.get("retry-after") == ("7" if status == 503 else None)
-            assert body.startswith(b"BH-")
+            assert headers["content-type"] == "application/problem+json"
+            problem = json.loads(body)
+            assert problem["status"] == status
+            assert problem["code"].startswith("BH-")
             assert "张三" not in body.decode() + caplog.text
             await sender.send(FINE)
             assert (await sender.response())[0] == 200
@@ -296,7 +300,7 @@ async def test_a_large_body_is_sent_to_its_end_and_reads_why_it_was_refused() ->
 
         status, body = await asyncio.to_thread(run)
     assert status == 413
-    assert body.startswith(b"BH-DOR-016")
+    assert json.loads(body)["code"] == "BH-DOR-016"
 
 
 async def test_a_half_closed_sender_still_gets_its_answers() -> None:

@@ -104,7 +104,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     core = Core(ledger, lambda: datetime.now(UTC), pytest.fail)
     reader = Reader(home.folder, home.vault(), shared=True)
     desk = Desk(Intake(units, home.vault()), CallCounter(core), lambda: reader)
-    issuer = local_issuer(home, world.units)
+    issuer = local_issuer(home, units)
     seat = ThreadSeat(core, lambda: issuer)
     yield Office(world, units, core, desk, reader, seat)
     assert reader.books()["balanced"]
@@ -232,7 +232,7 @@ async def test_a_number_of_the_year_that_ended_is_not_signed(office: Office) -> 
     await office.alipay(charge.charge_no, charge.amount_fen)
     now = datetime.now(UTC)
     (work,) = office.core.ledger.apply(Batch(), now, 5).work
-    issuer = local_issuer(Home(office.world.data), office.world.units)
+    issuer = local_issuer(Home(office.world.data), load_units(office.world.units))
     issuer._clock = lambda: now.replace(year=now.year + 1)
     issued, failed = issuer.issue([work])
     assert (issued, [bill.fault.code for bill in failed]) == ([], ["BH-ISS-014"])
