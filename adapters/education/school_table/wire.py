@@ -5,9 +5,11 @@ The content decides what the file is, not its name: workbooks by their first byt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from adapters.education.school_table.cells import clean
 from adapters.education.school_table.delimited import read_delimited
@@ -18,6 +20,9 @@ from adapters.education.school_table.sheet import Sheet
 from adapters.education.school_table.totals import Totals, total_word
 from adapters.education.school_table.workbook import is_workbook, read_workbook
 from hub.errors import Fault
+
+_MARKUP: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[!?A-Za-z]")
+"""A web page or XML: what many systems call an .xls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def read_rows(body: bytes, known: Mapping[str, str], unit: str) -> list[Row]:
     Raises:
         Reject: the file as a whole cannot be read.
     """
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
+    if _MARKUP.match(body):
         raise WEB_PAGE("file")
     sheets = read_workbook(body) if is_workbook(body) else [read_delimited(body, partial(score, known=known))]
     found = [(sheet, headings) for sheet in sheets if (headings := find_headings(sheet, known)) is not None]
