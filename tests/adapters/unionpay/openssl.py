@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus
 
 COMPANY: Final = "中国银联股份有限公司"
 MER_ID: Final = "777290058110048"
@@ -82,6 +82,28 @@ class Certificate:
     def form(self, written: str | None = None, **more: str) -> bytes:
         """A notification's body."""
         return "&".join(f"{k}={quote_plus(v)}" for k, v in self.sign(FIELDS | more, written).items()).encode()
+
+    def pfx(self, password: str) -> bytes:
+        """Key and certificate in the old ciphers of the files that UnionPay hands out."""
+        old = ("-legacy", "-certpbe", "PBE-SHA1-RC2-40", "-keypbe", "PBE-SHA1-3DES")
+        files = ("-inkey", f"{self.name}.key", "-in", f"{self.name}.pem", "-passout", f"pass:{password}")
+        command = ("openssl", "pkcs12", "-export", *old, *files)
+        return subprocess.run(command, cwd=self.folder, capture_output=True, check=True).stdout
+
+    def verifies(self, form: bytes) -> bool:
+        """Whether openssl finds this certificate's signature under a form."""
+        fields = dict(parse_qsl(form.decode(), keep_blank_values=True, strict_parsing=True))
+        signature = base64.b64decode(fields.pop("signature"))
+        text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if fields[name])
+        (self.folder / "signature").write_bytes(signature)
+        key = subprocess.run(
+            ("openssl", "x509", "-in", f"{self.name}.pem", "-noout", "-pubkey"),
+            cwd=self.folder, capture_output=True, check=True,
+        ).stdout  # fmt: skip
+        (self.folder / "public").write_bytes(key)
+        command = ("openssl", "dgst", "-sha256", "-verify", "public", "-signature", "signature")
+        digest = sha256(text.encode()).hexdigest().encode()
+        return subprocess.run(command, cwd=self.folder, input=digest, capture_output=True).returncode == 0
 
     def answer(self, **more: str) -> bytes:
         """An answer to queryTrans about the same trade: not url-encoded."""

@@ -148,6 +148,18 @@ def test_a_cut_signature_is_refused(world: World) -> None:
         assert told(world.source(), head + b"&signature=" + cut) in ("BH-UPA-001", "BH-UPA-002", "BH-UPA-005")
 
 
+def test_openssl_verifies_what_a_merchants_old_pfx_signed(world: World) -> None:
+    shop = world.ssl.signer("merchant", world.middle, "示例医院")
+    chain = {"root": world.root.pem, "middle": world.middle.pem, "gateway": "http://127.0.0.1/queryTrans"}
+    source = connect({"mer_id": MER_ID, "sign_cert": shop.pfx("000000"), "sign_password": "000000", **chain})
+    question = source.question(source.read(Delivery(world.leaf.form(), AT))[0])
+    assert question is not None
+    form = source.ask(question, AT).body
+    assert shop.verifies(form)
+    assert not shop.verifies(form.replace(b"txnType=00", b"txnType=01"))
+    assert not world.leaf.verifies(form)
+
+
 def outcome(world: World, body: bytes, **asked: str) -> str | type[Fault]:
     """confirmed, nothing, or the kind of fault."""
     question = Question(fields={name: FIELDS[name] for name in ASKED} | asked)
