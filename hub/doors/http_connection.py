@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.asgi import App, Exchange
-from hub.doors.handler import Refuser
+from hub.doors.handler import ENDS, Refuser
 from hub.doors.http_answer import CONTINUE, answer_for, render
 from hub.doors.http_buffer import AHEAD, Share, ahead
 from hub.doors.http_reader import RequestReader
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hub.doors.http import HttpServer
 
 _HELD_LIMIT = 256 * 1024
-_ENDS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 
 
 class HttpConnection(asyncio.Protocol):
@@ -271,7 +270,7 @@ class HttpConnection(asyncio.Protocol):
                 keep = self.keeps(request)
                 data = render(answer_for(fault), keep=keep)
             except BaseException as error:  # the last line of defence: a sender never sees a stack trace
-                if isinstance(error, _ENDS):  # anything else, a Rust library's panic too, is no Exception but an answer
+                if isinstance(error, ENDS):  # anything else, a Rust library's panic too, is no Exception but an answer
                     raise
                 log.error("%s: %s %s", place.source, faults.INTERNAL.code, describe(error))
                 keep = self.keeps(request)

@@ -14,7 +14,7 @@ import pytest
 from hub.adapter import Answer, Delivery
 from hub.config import UnitConfig, load_units
 from hub.demo.world import APP_ID, World, build, receive_segments, write_units
-from hub.engine.desk import Desk
+from hub.engine.desk import LARGE, PORTION, Desk
 from hub.engine.embedded.core import Core
 from hub.engine.embedded.counter import CallCounter
 from hub.engine.embedded.home import Home
@@ -33,6 +33,7 @@ from hub.simulators.hospital_bosssoft import Hospital as Bosssoft
 from hub.simulators.hospital_bosssoft import Reply
 from hub.simulators.hospital_hl7 import read_ack
 from hub.simulators.hospital_hl7_words import Writer
+from hub.simulators.school import School
 
 
 @dataclass
@@ -224,6 +225,20 @@ async def test_a_person_stands_nowhere_in_the_database_in_the_clear(office: Offi
         assert len(value) > 1
         assert value.encode() not in files, name
         assert json.dumps(value).encode() not in files, name
+
+
+async def test_others_are_answered_while_a_large_table_is_taken(office: Office) -> None:
+    school = School(1)
+    rows = school.rows(900, projects=1)
+    table = Delivery(school.csv(rows, "utf-8"), datetime.now(UTC), "folder", name="fees.csv")
+    assert len(table.body) > LARGE
+    taken = asyncio.ensure_future(office.desk("demo-school/fees", table))
+    await asyncio.sleep(0)
+    assert await office.hl7(office.his.charge().body) == "AA"
+    assert not taken.done()
+    await taken
+    (book,) = [book for book in office.reader.books()["sources"] if book["source"] == "demo-school/fees"]
+    assert book["applied"] == book["received"] == len(rows) > 4 * PORTION
 
 
 async def test_a_number_of_the_year_that_ended_is_not_signed(office: Office) -> None:
