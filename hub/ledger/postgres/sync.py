@@ -39,7 +39,9 @@ def engine(dsn: str, *, pool: type[Pool], **more: Any) -> Engine:
     """An engine that connects as the URL says; nothing is connected yet."""
     from sqlalchemy import create_engine
 
-    return create_engine("postgresql+psycopg://", creator=lambda: connect(dsn, **more), poolclass=pool)
+    return create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(dsn, **more), poolclass=pool, pool_pre_ping=True
+    )
 
 
 def run(connection: Connection, script: str) -> None:
