@@ -30,7 +30,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOR name IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    FOR name IN SELECT c.relname FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
         AND NOT c.relispartition AND c.relname <> 'alembic_version'
     LOOP
         EXECUTE format('DELETE FROM %I', name);
@@ -184,10 +185,10 @@ class PostgresBook(Book):
         self.sql(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$;"
-            "CREATE TRIGGER full BEFORE INSERT OR UPDATE ON tally FOR EACH ROW EXECUTE FUNCTION refuse();"
-            "CREATE TRIGGER full BEFORE UPDATE ON bill FOR EACH ROW EXECUTE FUNCTION refuse();"
-            "CREATE TRIGGER full BEFORE INSERT OR DELETE OR UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION refuse();"
-            "CREATE TRIGGER full BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION refuse();"
+            "CREATE TRIGGER refuses BEFORE INSERT OR UPDATE ON tally FOR EACH ROW EXECUTE FUNCTION refuse();"
+            "CREATE TRIGGER refuses BEFORE UPDATE ON bill FOR EACH ROW EXECUTE FUNCTION refuse();"
+            "CREATE TRIGGER refuses BEFORE INSERT OR DELETE OR UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION refuse();"
+            "CREATE TRIGGER refuses BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION refuse();"
         )
         try:
             yield
