@@ -213,7 +213,7 @@ async def issue_all(book: PostgresBook, ledgers: Sequence[PostgresLedger]) -> No
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(said=messages, shared=sharing)
 def test_three_workers_come_to_what_one_comes_to(
