@@ -31,8 +31,8 @@ def connect(dsn: str, **more: Any) -> psycopg.Connection[Any]:
     more.setdefault("connect_timeout", CONNECT_SECONDS)
     try:
         return psycopg.connect(dsn, **more)
-    except psycopg.ProgrammingError as error:
-        raise BAD_DSN(found=str(error).strip().partition("\n")[0]) from error
+    except psycopg.ProgrammingError:
+        raise BAD_DSN() from None  # its text may quote a part of the password
 
 
 def engine(dsn: str, *, pool: type[Pool], **more: Any) -> Engine:
