@@ -45,6 +45,10 @@ SETTINGS: Final = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    # every statement names its rows; a plan made while a table was small must not read all of it when it is big
+    "enable_seqscan": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
 }
 _UNKNOWN_SETTING: Final = frozenset({"42704", "22023"})
 _DURABLE: Final = """
