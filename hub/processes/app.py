@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,18 +14,18 @@ from hub.api import insurers, probes
 from hub.api.faults import BAD_REQUEST, NO_SUCH_PAGE, WRONG_METHOD
 from hub.api.head import HeadAsGet
 from hub.api.problems import problem
-from hub.config import load_units
 from hub.console import pages
 from hub.engine.embedded.home import Home
 from hub.errors import Fault
 from hub.ledger.reader import Reader
+from hub.processes.accepted import accepted
 
 
-def make_app(home: Home, config: Path) -> FastAPI:
-    """The application over a hub's data and units."""
+def make_app(home: Home) -> FastAPI:
+    """The application over a hub's data and the units it runs."""
     vault = home.vault()
     reader = Reader(home.folder, vault)
-    units = load_units(config)
+    units = accepted(home)
     app = FastAPI(title="Billhub", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(HeadAsGet)
     app.include_router(probes.router(reader, home), include_in_schema=False)

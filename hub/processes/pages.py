@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -15,9 +14,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class LazyApp:
     """An ASGI application that imports the real one on its first request."""
 
-    def __init__(self, home: Any, config: Path) -> None:
+    def __init__(self, home: Any) -> None:
         self._home = home
-        self._config = config
         self._app: Any = None
         self._loading = asyncio.Lock()
 
@@ -42,4 +40,4 @@ class LazyApp:
         """Beside the loop: the imports take a while, and message doors must not wait for pages."""
         from hub.processes.app import make_app
 
-        return make_app(self._home, self._config)
+        return make_app(self._home)

@@ -13,10 +13,9 @@ from hub.bill.line import Item
 from hub.bill.money import Fen
 from hub.bill.party import Payer
 from hub.ledger import aad
-from hub.ledger import books as module
 from hub.ledger.glance import Seen
 from hub.ledger.records import FaultRecord, Issued, Work
-from tests.ledger.book import RULES, VAULT, Book, charge, message, order, payment, refund, refused, sign, visit
+from tests.ledger.book import RULES, VAULT, Book, charge, message, payment, refund, refused, sign, visit
 from tests.ledger.conftest import NewBook
 
 
@@ -189,20 +188,3 @@ def test_the_outbox_is_shown_without_being_taken(lived: Book) -> None:
 def test_looking_is_not_writing(lived: Book) -> None:
     with pytest.raises(Exception, match=r"(?i)read.?only"), lived.reader()._look() as look:
         look.exec_driver_sql("DELETE FROM bill")
-
-
-def test_books_are_of_one_moment(new_book: NewBook) -> None:
-    """A message taken in between two of their questions is in both or in none."""
-
-    book = new_book().numbers()
-    book.take(charge("C1"))
-    kept = module._kept
-
-    def meanwhile(look: Any) -> Any:
-        book.take(order("O1", "C1"))
-        return kept(look)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_kept", meanwhile)
-        assert book.books()["balanced"]
-    book.close()
