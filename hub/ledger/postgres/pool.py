@@ -23,6 +23,7 @@ from hub.ledger.postgres.faults import (
     WRONG_VERSION,
     collided,
     postgres_faults,
+    read_only,
     sqlstate_of,
 )
 
@@ -122,6 +123,10 @@ class Database:
             try:
                 async with connection.transaction():
                     return await work(connection)
+            except Exception as error:
+                if read_only(error):  # the address may name another server that takes transactions by now
+                    await self._pool.expire_connections()
+                raise
             finally:
                 await self._pool.release(connection)
 
