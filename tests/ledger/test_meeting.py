@@ -22,6 +22,7 @@ from hub.ledger.records import Batch, Submission, Verdict
 from tests.ledger.book import SqliteBook, charge, message, order, payment, sign, visit
 from tests.ledger.shared import PostgresBook, Server
 from tests.ledger.test_invariants import Life, check, events
+from tests.ledger.test_redelivery import at
 
 MEETING = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"""
@@ -76,7 +77,12 @@ def test_one_message_to_two_workers_is_taken_once(shared_book: PostgresBook, loc
     one, other = shared_book.ledger.shared, shared_book.another().ledger.shared
     sent = message("x", charge(), payment())
     first, second = shared_book.runner.run(
-        held_up(shared_book, lock, lambda: apply(one, shared_book, sent), lambda: apply(other, shared_book, sent))
+        held_up(
+            shared_book,
+            lock,
+            lambda: apply(one, shared_book, at(1, sent)),
+            lambda: apply(other, shared_book, at(2, sent)),
+        )
     )
     assert sorted([first[0].place, second[0].place]) == ["applied", "duplicate"]
     assert first[0].bills == second[0].bills
@@ -251,8 +257,8 @@ class Crowd:
     def __init__(self, server: Server, said: list[Any], shared: list[tuple[int, int]]) -> None:
         sent = [message(f"m{n}", *some) for n, some in enumerate(said)]
         self.jobs: list[list[Submission]] = [[], [], []]
-        for number, worker in [*enumerate([0, 1, 2] * 4), *shared]:
-            self.jobs[worker].append(sent[number % len(sent)])
+        for moment, (number, worker) in enumerate([*enumerate([0, 1, 2] * 4), *shared]):
+            self.jobs[worker].append(at(moment, sent[number % len(sent)]))
         self.server = server
         self.book = PostgresBook(server=server, block=3).numbers(1, 200)
         self.many = [self.book, self.book.another(), self.book.another()]

@@ -77,9 +77,12 @@ SELECT nextval('seq_bill'), n.* FROM unnest($1::text[], $2::text[], $3::text[], 
     $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
     $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]) n"""
 _CHANGED_BILL: Final = """
-UPDATE bill b SET status = n.status, before = n.before, history = b.history || n.history, change = {change},
+UPDATE bill b SET status = n.status, before = n.before, history = b.history || n.history, change = n.change,
     starved = NULL, lease_owner = NULL, lease_until = NULL
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n (id, status, before, history) WHERE b.id = n.id"""
+FROM (
+    SELECT u.*, {change} AS change
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (id, status, before, history)
+) n WHERE b.id = n.id"""
 _HIDDEN_BILL: Final = _CHANGED_BILL.format(change="0")
 _VISIBLE_BILL: Final = _CHANGED_BILL.format(change="nextval('seq_change')")
 _VOID: Final = """
@@ -175,13 +178,14 @@ async def _write_refused(connection: Connection, changes: Changes) -> None:
 
 
 async def _write_keys(connection: Connection, keys: dict[str, str], loaded: LockedBatch) -> None:
-    """Keys of cases whose rows we hold follow them; others are ours only if nobody else made them meanwhile."""
+    """New keys are ours unless somebody else made them meanwhile; those of cases whose rows we hold follow them.
+
+    New ones first: to make a key waits for whoever moves it, and who moves keys waits for nobody then.
+    """
     rows = sorted(keys.items())
-    moved: set[str] = set()
-    if loaded.stored:
-        moved = {key for (key,) in await connection.fetch(_KEY_MOVED, *columns(rows), list(loaded.stored))}
-    fresh = [row for row in rows if row[0] not in moved]
-    if fresh and len(await connection.fetch(_KEY_NEW, *columns(fresh))) < len(fresh):
+    made = {key for (key,) in await connection.fetch(_KEY_NEW, *columns(rows))}
+    there = [row for row in rows if row[0] not in made]
+    if there and len(await connection.fetch(_KEY_MOVED, *columns(there), list(loaded.stored))) < len(there):
         raise Collision("a key was made by another worker")
 
 
