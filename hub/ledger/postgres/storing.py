@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from hub.ledger.postgres.arrays import columns
+from hub.ledger.postgres.bills import lock_changes
 from hub.ledger.postgres.pool import Connection
-from hub.ledger.postgres.writing import columns, lock_changes
 from hub.ledger.records import Batch, Confirmed, Issued, NotIssued
 from hub.ledger.rows import fault_text, step
 from hub.ledger.rules import UnitRules
