@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, sele
 import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
-from hub.ledger.numbers import account
+from hub.ledger.accounting import account
 
 REFUSED: Final = "refused-"
 """What the id of a refused message starts with; it has no identity of its own, so it is counted."""
@@ -50,8 +50,7 @@ def books(look: Connection) -> dict[str, Any]:
     waiting = look.scalar(select(func.count()).select_from(case).where(case.c.status == "waiting")) or 0
     if waiting:
         statuses["waiting"] = waiting
-    driver: Any = look.connection.driver_connection
-    numbers = account(driver)
+    numbers = account(look)
     balanced = all(book["balanced"] for book in shown) and all(book["balanced"] for book in numbers) and _sums(look)
     return {"sources": shown, "bills": statuses, "numbers": numbers, "balanced": balanced}
 
@@ -85,7 +84,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     # a message whose events joined a case is shown by its case, and only while that is parked
     joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
     rows = look.execute(
-        select(message)
+        select(*schema.on_both(message))
         .where(message.c.place == "parked", _of_unit(message, unit), ~joined)
         .order_by(message.c.at.desc())
         .limit(limit)
