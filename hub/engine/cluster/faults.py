@@ -46,6 +46,14 @@ UNREADABLE: Final = define(
     do_zh="查明谁在写这个主题,并收回其权限",
     do_en="find out who writes to this topic, and take the right away",
 )
+VERDICT_LATE: Final = define(
+    "BH-CLU-006",
+    Retry,
+    zh="消息已保存,但 {seconds} 秒内没有处理结果",
+    en="the message is stored, but was not judged within {seconds} s",
+    do_zh="稍后用同一编号重发,会得到结果",
+    do_en="send it again a little later, under the same id, and the answer will be there",
+)
 UNREACHABLE: Final = define(
     "BH-CLU-010",
     Config,
@@ -101,6 +109,14 @@ UNSAFE_TOPIC: Final = define(
     en="{setting} of {topic} is {found}; what was acknowledged could be lost",
     do_zh="改为 {wanted}",
     do_en="make it {wanted}",
+)
+NOT_CREATED: Final = define(
+    "BH-CLU-018",
+    Config,
+    zh="主题 {topic} 创建不了:{why}",
+    en="the topic {topic} cannot be made: {why}",
+    do_zh="检查 hub.yaml 的 kafka.replication 不超过节点数,或手工创建",
+    do_en="check that kafka.replication in hub.yaml is not more than there are brokers, or make it by hand",
 )
 BAD_TLS: Final = define(
     "BH-CLU-017",
