@@ -14,7 +14,7 @@ import orjson
 
 from hub.api.faults import BROKEN_KEY
 from hub.config import UnitConfig
-from hub.ledger.writing import VISIBLE
+from hub.ledger.rows import VISIBLE
 from hub.security.tokens import StoredKey, bearer, check_key
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub.bill.bill import Bill
-from hub.ledger.writing import VISIBLE
+from hub.ledger.rows import VISIBLE
 
 if TYPE_CHECKING:
     from hub.ledger.reader import Reader

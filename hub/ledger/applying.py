@@ -21,9 +21,10 @@ from hub.flow.case import Case
 from hub.flow.facts import Fact
 from hub.flow.link import Candidate, link
 from hub.ledger import faults
+from hub.ledger.held import Held, Known, Loaded
 from hub.ledger.ids import message_of
-from hub.ledger.loading import Held, Known, Loaded, key_id
 from hub.ledger.records import BillDraft, EventIn, FaultRecord, Submission, Verdict
+from hub.ledger.rows import key_id
 from hub.ledger.rules import UnitRules
 
 log = logging.getLogger("billhub.ledger")

@@ -1,21 +1,35 @@
-"""Brings a database to the newest schema, all steps in one transaction; a database that is newest costs one look.
+"""Brings a database to the newest schema; a database that is newest costs one look.
 
-Alembic and SQLAlchemy are imported only when there is something to do, so that a hub is ready quickly after a crash.
+SQLite: all steps in one transaction, before anybody else may look. PostgreSQL: while the others work, step by step,
+each in a transaction of its own that waits for no lock long. Alembic and SQLAlchemy are imported only when there is
+something to do, so that a hub is ready quickly after a crash.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.ledger.faults import DATABASE_NEWER
+from hub.ledger.postgres.faults import WRONG_VERSION, postgres_faults, sqlstate_of
 
 if TYPE_CHECKING:
+    import psycopg
     from sqlalchemy import Connection
 
 HEAD: Final = "0001"
 """The newest revision; a test compares it with the scripts."""
+OLDEST_SERVER: Final = 14
+"""The oldest PostgreSQL that does."""
+LOCK_MILLISECONDS: Final = 2000
+"""How long a step waits for a lock. Whoever comes after it waits as long, so it gives up rather than hold them."""
+LOCK_TRIES: Final = 30
+LOCK_PAUSE_SECONDS: Final = 1.0
+_ONE_MIGRATION: Final = 7_411_260_127
+"""The advisory lock of whoever migrates."""
+_LOCKED: Final = frozenset({"55P03", "40P01"})
 
 
 def revision_of(connection: sqlite3.Connection) -> str:
@@ -66,6 +80,54 @@ def migrate_sqlite(path: Path) -> None:
         raise error.orig or error from None
     finally:
         engine.dispose()
+
+
+def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_PAUSE_SECONDS) -> None:
+    """Migrates the database as the role that owns its tables, then grants the roles what they need.
+
+    Steps done stay done: cut off in the middle, it goes on from there when it is called again. Two at once take turns.
+
+    Raises:
+        Config: the server is too old, the database of a newer release, or the role may not do this.
+        Retry: the server is away, or a table stayed locked by others for `tries` times.
+    """
+    from sqlalchemy.pool import NullPool
+
+    from hub.ledger.postgres import roles, sync
+
+    with postgres_faults(), sync.connect(dsn, autocommit=True) as guard:
+        version = guard.info.server_version // 10_000
+        if version < OLDEST_SERVER:
+            raise WRONG_VERSION(found=str(version), needed=str(OLDEST_SERVER))
+        guard.execute("SELECT pg_advisory_lock(%s)", (_ONE_MIGRATION,))
+        found = revision_of_postgres(guard)
+        if found > HEAD:
+            raise DATABASE_NEWER(f"{guard.info.host}/{guard.info.dbname}", found=found, known=HEAD)
+        options = f"-c lock_timeout={LOCK_MILLISECONDS} -c statement_timeout=0"
+        engine = sync.engine(dsn, pool=NullPool, options=options)
+        try:
+            for left in reversed(range(tries)):
+                try:
+                    with engine.connect() as connection:
+                        _upgrade(connection)
+                        roles.grant(connection)
+                    break
+                except Exception as error:
+                    inner = getattr(error, "orig", None) or error
+                    if sqlstate_of(inner) not in _LOCKED or not left:
+                        raise
+                time.sleep(pause)
+        finally:
+            engine.dispose()
+
+
+def revision_of_postgres(connection: psycopg.Connection[Any]) -> str:
+    """The schema revision of a PostgreSQL database, empty for a fresh one."""
+    made = connection.execute("SELECT to_regclass('alembic_version')::text").fetchone()
+    if made is None or made[0] is None:
+        return ""
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else ""
 
 
 def _upgrade(connection: Connection) -> None:

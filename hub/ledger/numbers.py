@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.ledger.faults import SEGMENT_OVERLAP, SEGMENT_WRONG
-from hub.ledger.writing import VISIBLE
+from hub.ledger.rows import VISIBLE
 
 _SEGMENTS: Final = "SELECT id, first, last, next FROM segment WHERE unit = ? AND code = ? AND next <= last ORDER BY id"
 _OVERLAP: Final = "SELECT first, last FROM segment WHERE code = ? AND first <= ? AND last >= ?"

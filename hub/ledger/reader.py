@@ -22,9 +22,8 @@ from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
 from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
-from hub.ledger.loading import key_id, trade_range
+from hub.ledger.rows import VISIBLE, key_id, trade_range
 from hub.ledger.sqlite import FILE, connect, sqlite_faults
-from hub.ledger.writing import VISIBLE
 from hub.security.vault import Vault
 
 BILL: Final = schema.BILL

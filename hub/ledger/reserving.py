@@ -16,9 +16,9 @@ from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults
 from hub.ledger.applying import record
-from hub.ledger.loading import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.numbers import Numbers
 from hub.ledger.records import BillDraft, FaultRecord
+from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.rules import UnitRules
 
 log = logging.getLogger("billhub.ledger")

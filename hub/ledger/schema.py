@@ -1,27 +1,47 @@
 """The one definition of the ledger's tables; migrations and look-ups are made from it, the hot path is written by hand.
 
-Text columns called `at`, `*_at` are RFC 3339 in UTC, so that they sort. Columns called `sealed` hold ciphertext.
+Text columns called `at`, `*_at` are RFC 3339 in UTC, so that they sort; on PostgreSQL all text sorts by its bytes, as
+on SQLite. Columns called `sealed` hold ciphertext. What is marked `SHARED` exists on PostgreSQL only: leases, blocks of
+numbers, and what keeps many processes and much data apart.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    DateTime,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
+    Sequence,
     Table,
-    Text,
+    text,
 )
+from sqlalchemy import String as _String
+from sqlalchemy import Text as _Text
 
 METADATA: Final = MetaData()
+SHARED: Final = {"only": "postgresql"}
+"""The mark, as `info`, of what SQLite has not."""
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
+_MOMENT = DateTime(timezone=True)
+"""A moment by the database's own clock: leases are judged by one clock, whatever the machines' clocks say."""
+
+
+def String(length: int) -> _String:  # noqa: N802  (read as the type it stands for)
+    """Text of about a length. SQLite does not hold anybody to it, so PostgreSQL does not either."""
+    return _String(length).with_variant(_Text(collation="C"), "postgresql")
+
+
+Text: Final = _Text().with_variant(_Text(collation="C"), "postgresql")
+
+SEQUENCES: Final = tuple(Sequence(name, metadata=METADATA) for name in ("seq_message", "seq_bill", "seq_change"))
+"""PostgreSQL gives the numbers that the one writer of SQLite counts itself."""
 
 MESSAGE: Final = Table(
     "message",
@@ -40,6 +60,7 @@ MESSAGE: Final = Table(
     Column("revision", Text, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Index("message_id", "id", unique=True),
+    Index("message_parked", "at", postgresql_where=text("place = 'parked'"), info=SHARED),
 )
 """Every message once, by the hash of its identity. What belongs to it is found by `seq`: rows that only append cost
 little, while every index on a hash costs a page of the log for each row."""
@@ -48,9 +69,21 @@ JOURNAL: Final = Table(
     "journal",
     METADATA,
     Column("message_seq", _BIG, primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True, info=SHARED),
     Column("sealed", LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (day)",
 )
-"""The exact bytes of each message; a repeat with other content is a message of its own."""
+"""The exact bytes of each message; a repeat with other content is a message of its own. On PostgreSQL a part for each
+day in UTC (`hub.ledger.postgres.journal`), so that old bodies are dropped and not deleted."""
+
+JOURNAL_KEPT: Final = Table(
+    "journal_kept",
+    METADATA,
+    Column("message_seq", _BIG, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    info=SHARED,
+)
+"""Bytes behind bills, moved here from a day that was dropped: they live as long as the bill."""
 
 REFUSED: Final = Table(
     "refused",
@@ -97,6 +130,7 @@ CASE: Final = Table(
     Column("into", String(32), nullable=False, server_default=""),
     Column("updated_at", String(35), nullable=False),
     Index("matter_status", "unit", "status"),
+    Index("matter_parked", "updated_at", postgresql_where=text("status = 'parked'"), info=SHARED),
 )
 """A case (收费事项): its facts, no persons. `into` forwards a merged one. `case` is a word of SQL, hence the name."""
 
@@ -108,6 +142,9 @@ KEY: Final = Table(
     sqlite_with_rowid=False,
 )
 """unit, kind and value of a business key, joined by US (0x1F), and the case it leads to."""
+
+DUE: Final = "status = 'due' AND issue = 'on_payment' AND starved IS NULL"
+"""What an issuer may take."""
 
 BILL: Final = Table(
     "bill",
@@ -146,12 +183,21 @@ BILL: Final = Table(
     Column("fault", Text),
     Column("history", Text, nullable=False, server_default=""),
     Column("change", _BIG, nullable=False, server_default="0"),
+    Column("lease_owner", String(64), info=SHARED),
+    Column("lease_until", _MOMENT, info=SHARED),
+    Column("starved", String(8), info=SHARED),
     Index("bill_id", "id", unique=True),
     Index("bill_number", "bill_code", "bill_number", unique=True),
     Index("bill_status", "unit", "status"),
     Index("bill_change", "change"),
+    Index("bill_due", "due_at", "id", postgresql_where=text(DUE), info=SHARED),
+    Index("bill_starved", "unit", "starved", postgresql_where=text("starved IS NOT NULL"), info=SHARED),
+    Index("bill_issued", "issued_at", info=SHARED),
+    Index("bill_reverses", "reverses", postgresql_where=text("reverses <> ''"), info=SHARED),
+    Index("bill_replaces", "replaces", postgresql_where=text("replaces <> ''"), info=SHARED),
 )
-"""A bill, blue or red. `change` is the sequence insurers page by; 0 until it is issued."""
+"""A bill, blue or red. `change` is the sequence insurers page by; 0 until it is issued. `lease_*`: the issuer that has
+it, or, without an owner, how long it rests. `starved`: the bill code it waits for numbers of."""
 
 DOCUMENT: Final = Table(
     "document",
@@ -194,6 +240,23 @@ SEGMENT: Final = Table(
 )
 """号段: numbers first..last of a bill code; `next` is the first free one."""
 
+NUMBER_BLOCK: Final = Table(
+    "number_block",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("unit", String(64), nullable=False),
+    Column("code", String(8), nullable=False),
+    Column("first", _BIG, nullable=False),
+    Column("last", _BIG, nullable=False),
+    Column("next", _BIG, nullable=False),
+    Column("lease_owner", String(64), nullable=False),
+    Column("lease_until", _MOMENT, nullable=False),
+    Index("number_block_code", "unit", "code", "first", info=SHARED),
+    info=SHARED,
+)
+"""Numbers first..last of a segment, leased to one issuer; `next` is the first it has not reserved. A used-up block goes
+away; one whose lease ran out is taken over with what is left of it."""
+
 VOID_NUMBER: Final = Table(
     "void_number",
     METADATA,
@@ -217,6 +280,8 @@ OUTBOX: Final = Table(
     Column("due_at", String(35), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("fault", Text),
+    Column("lease_owner", String(64), info=SHARED),
+    Column("lease_until", _MOMENT, info=SHARED),
     Index("outbox_due", "kind", "due_at"),
     Index("outbox_subject", "kind", "subject", unique=True),
 )
@@ -233,3 +298,8 @@ AUDIT: Final = Table(
     Column("reason", Text, nullable=False),
 )
 """Who looked at, or changed, what, and why."""
+
+
+def on_both(table: Table) -> list[Column[Any]]:
+    """A table's columns that exist on either database."""
+    return [column for column in table.columns if not column.info]

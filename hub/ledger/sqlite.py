@@ -18,10 +18,11 @@ import orjson
 from hub.errors import Fault
 from hub.ledger import faults, numbers
 from hub.ledger.applying import Changes, apply_one
-from hub.ledger.loading import fault_text, load
+from hub.ledger.loading import load
 from hub.ledger.migrate import migrate_sqlite
 from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
 from hub.ledger.reserving import Due
+from hub.ledger.rows import fault_text
 from hub.ledger.rules import UnitRules
 from hub.ledger.storing import store_confirmed, store_issued, store_not_issued
 from hub.ledger.working import work_for

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hub.ledger.loading import fault_text
 from hub.ledger.records import Confirmed, Issued, NotIssued
+from hub.ledger.rows import fault_text, step
 from hub.ledger.rules import UnitRules
-from hub.ledger.writing import Sequences, step
+from hub.ledger.writing import Sequences
 
 _ISSUED: Final = """
 UPDATE bill SET status = 'issued', check_code = ?, issued_at = ?, change = ?, fault = NULL, history = history || ?

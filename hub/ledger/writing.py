@@ -9,9 +9,10 @@ from typing import Final
 import orjson
 
 from hub.ledger.applying import Changes
+from hub.ledger.held import Held
 from hub.ledger.ids import message_of
-from hub.ledger.loading import Held, fault_text
-from hub.ledger.records import BillDraft, EventIn, Submission
+from hub.ledger.records import EventIn, Submission
+from hub.ledger.rows import VISIBLE, bill_row, fault_text, step
 
 _MESSAGE: Final = """
 INSERT INTO message (seq, id, unit, source, at, kind, identity, fingerprint, place, fault, case_id, revision)
@@ -50,9 +51,6 @@ _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _ASK: Final = """
 INSERT INTO outbox (unit, kind, subject, payload, due_at) VALUES (?, 'ask', ?, ?, ?) ON CONFLICT DO NOTHING"""
-
-VISIBLE: Final = frozenset({"issued", "issued_offline", "confirmed", "reversing", "reversed"})
-"""Statuses that insurers may learn of: changes among them get a place in the change sequence."""
 
 
 @dataclass(slots=True)
@@ -154,7 +152,7 @@ def _write_bills(connection: sqlite3.Connection, changes: Changes, at: str, last
         first = last.bill + 1
         last.bill += len(changes.new_bills)
         rows = [
-            (seq, *_row(bill, "".join(steps.get(bill.id, ()))))
+            (seq, *bill_row(bill, "".join(steps.get(bill.id, ()))))
             for seq, bill in enumerate(changes.new_bills.values(), first)
         ]
         connection.executemany(_NEW_BILL, rows)
@@ -167,41 +165,3 @@ def _write_bills(connection: sqlite3.Connection, changes: Changes, at: str, last
     for bill in (*changes.new_bills.values(), *changes.changed_bills.values()):
         if bill.status == "void" and bill.bill_number:
             connection.execute(_VOID, (bill.bill_code, bill.bill_number, bill.unit, bill.id, "withdrawn", at))
-
-
-def step(at: str, event: str, before: str, after: str) -> str:
-    """One history entry, as appended to the column: JSON objects with a comma after each."""
-    return f'{{"at":"{at}","event":"{event}","from":"{before}","to":"{after}"}},'
-
-
-def _row(bill: BillDraft, history: str) -> tuple[object, ...]:
-    return (
-        bill.id,
-        bill.unit,
-        bill.case_id,
-        bill.source,
-        bill.bill,
-        bill.status,
-        bill.face,
-        bill.charge_no,
-        bill.charge_event,
-        bill.digest,
-        bill.part,
-        bill.first_item,
-        bill.last_item,
-        bill.receipt,
-        bill.total,
-        bill.insured,
-        orjson.dumps(bill.allocations).decode(),
-        orjson.dumps(bill.payment_events).decode(),
-        orjson.dumps(bill.visit_events).decode(),
-        bill.due_at,
-        bill.reverses,
-        bill.replaces,
-        bill.reason,
-        orjson.dumps(bill.holds).decode(),
-        bill.issue,
-        bill.bill_code or None,
-        bill.bill_number or None,
-        history,
-    )

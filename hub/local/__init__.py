@@ -1,1 +1,1 @@
-"""Real servers on this machine, brought up in a folder: for demonstrations, drills and tests."""
+"""Real servers in a folder, on loopback, for the demonstration and the tests: PostgreSQL and Kafka."""

@@ -1,4 +1,8 @@
-"""Runs migrations on the connection `hub.ledger.migrate` hands over, all of them in its one transaction."""
+"""Runs migrations on the connection `hub.ledger.migrate` hands over.
+
+On SQLite all of them in the caller's one transaction; on PostgreSQL each in one of its own, so that none holds its
+locks longer than it needs.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from hub.ledger.schema import METADATA
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
+    transaction_per_migration=True,
     on_version_apply=lambda **_: reach("migrating"),
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,53 @@
+"""The ledger on PostgreSQL (14 or newer): any number of workers, doors, issuers and relays on one database.
+
+    ledger = await open_ledger(dsn, rules, owner="worker-3f2a")     # SharedLedger of hub/ledger/port.py
+    listener = open_listener(dsn, ledger)                           # Listener of hub/ledger/port.py
+    reader = PostgresReader(dsn, vault)                             # what `hub.ledger.reader.Reader` shows
+
+`dsn` is a URL as libpq reads it, with TLS, several hosts and a password file in its query:
+`postgresql://billhub_worker@db1,db2/billhub?target_session_attrs=read-write&sslmode=verify-full&passfile=…`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from hub.ledger.port import Listener, SharedLedger
+from hub.ledger.rules import UnitRules
+
+__all__ = ["LEASE", "open_ledger", "open_listener"]
+
+LEASE: Final = timedelta(seconds=30)
+
+
+async def open_ledger(
+    dsn: str,
+    rules: Mapping[str, UnitRules],
+    *,
+    owner: str,
+    lease: timedelta = LEASE,
+    block: int = 50,
+    connections: int = 4,
+) -> SharedLedger:
+    """Connects to a migrated database.
+
+    Args:
+        dsn: where, as which role.
+        rules: of every unit; messages of a unit without rules are parked.
+        owner: names this process among all, and is another one in its next life.
+        lease: how long a bill, a block of numbers or an effect stays with who took it. Judged by the database's clock.
+        block: how many numbers of a segment an issuer leases at once.
+        connections: how many calls run at the same time; others wait.
+
+    Raises:
+        Retry: PostgreSQL cannot be reached.
+        Config: its version, its schema or the role's rights do not do.
+    """
+    raise NotImplementedError
+
+
+def open_listener(dsn: str, ledger: SharedLedger) -> Listener:
+    """A listener, not started yet; `ledger` answers what it may have missed."""
+    raise NotImplementedError
