@@ -91,7 +91,7 @@ async def check_topics(hub: HubConfig) -> Topics:
                 _judge_settings(topic, settings, topics.largest)
                 await _judge_partitions(admin, hub.kafka, topic, partitions)
     except (KafkaError, TimeoutError, OSError) as error:
-        raise faults.UNREACHABLE(servers=_shown(options), why=_why(error)) from None
+        raise faults.UNREACHABLE(servers=shown(options), why=why_(error)) from None
     finally:
         await admin.close()
     return topics
@@ -121,7 +121,7 @@ async def check_reading(hub: HubConfig, topics: Topics) -> None:
         except TopicAuthorizationFailedError as error:
             raise faults.NO_RIGHT(right="read", resource=f"topic {_named(error, topics.events)}") from None
         except (KafkaError, TimeoutError, OSError) as error:
-            raise faults.UNREACHABLE(servers=_shown(options), why=_why(error)) from None
+            raise faults.UNREACHABLE(servers=shown(options), why=why_(error)) from None
         finally:
             await reader.stop()
 
@@ -139,11 +139,11 @@ async def _reach(options: Mapping[str, Any]) -> None:
         except _WHO:
             raise faults.LOGIN_REFUSED(user=options.get("sasl_plain_username", "")) from None
         except (KafkaError, TimeoutError, OSError) as error:
-            why = _why(error)
+            why = why_(error)
         else:
             line.close()
             return
-    raise faults.UNREACHABLE(servers=_shown(options), why=why)
+    raise faults.UNREACHABLE(servers=shown(options), why=why)
 
 
 async def _settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str] | None:
@@ -226,9 +226,11 @@ def _named(error: BrokerResponseError, otherwise: str) -> str:
     )
 
 
-def _shown(options: Mapping[str, Any]) -> str:
+def shown(options: Mapping[str, Any]) -> str:
+    """The servers that were asked."""
     return ", ".join(options["bootstrap_servers"])
 
 
-def _why(error: BaseException) -> str:
+def why_(error: BaseException) -> str:
+    """An error's own words, or its name."""
     return str(error) or type(error).__name__
