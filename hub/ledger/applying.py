@@ -114,7 +114,12 @@ def _again(loaded: Loaded, changes: Changes, submission: Submission, known: Know
 
 def contradiction_id(submission: Submission) -> str:
     """The id under which a repeat with other content is kept."""
-    return hashlib.sha256(submission.id.encode() + b"\x1f" + submission.fingerprint).hexdigest()[:32]
+    return contradiction_of(submission.id, submission.fingerprint)
+
+
+def contradiction_of(id_: str, fingerprint: bytes) -> str:
+    """The same, of a message's id and its fingerprint."""
+    return hashlib.sha256(id_.encode() + b"\x1f" + fingerprint).hexdigest()[:32]
 
 
 def _bills_of(loaded: Loaded, case_id: str) -> list[str]:

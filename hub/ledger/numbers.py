@@ -68,6 +68,19 @@ def receive(connection: sqlite3.Connection, unit: str, code: str, first: str, la
     Raises:
         Reject: it is not a segment, or overlaps one of the same bill code.
     """
+    low, high = segment_of(code, first, last)
+    clash = connection.execute(_OVERLAP, (code, high, low)).fetchone()
+    if clash:
+        raise SEGMENT_OVERLAP(first=f"{clash[0]:010d}", last=f"{clash[1]:010d}")
+    connection.execute(_RECEIVE, (unit, code, low, high, low, at))
+
+
+def segment_of(code: str, first: str, last: str) -> tuple[int, int]:
+    """First and last number of a segment.
+
+    Raises:
+        Reject: it is not a segment.
+    """
     if not (code.isascii() and code.isdigit() and len(code) == 8):
         raise SEGMENT_WRONG(found=code)
     for number in (first, last):
@@ -76,10 +89,7 @@ def receive(connection: sqlite3.Connection, unit: str, code: str, first: str, la
     low, high = int(first), int(last)
     if low > high:
         raise SEGMENT_WRONG(found=f"{first} > {last}")
-    clash = connection.execute(_OVERLAP, (code, high, low)).fetchone()
-    if clash:
-        raise SEGMENT_OVERLAP(first=f"{clash[0]:010d}", last=f"{clash[1]:010d}")
-    connection.execute(_RECEIVE, (unit, code, low, high, low, at))
+    return low, high
 
 
 def account(connection: sqlite3.Connection, unit: str = "") -> list[dict[str, str | int]]:

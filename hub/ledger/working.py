@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import orjson
 
 from hub.ledger.ids import message_of
 from hub.ledger.records import BillDraft, Work
+
+Earlier = tuple[str | None, str | None, bytes | None]
+"""(bill code, bill number, sealed document) of a bill that another one answers."""
 
 _EVENTS: Final = """
 SELECT m.id || '-' || e.place, e.sealed
@@ -21,18 +24,28 @@ FROM bill b LEFT JOIN document d ON d.bill_seq = b.seq WHERE b.id = ?"""
 
 def work_for(connection: sqlite3.Connection, bills: Sequence[BillDraft]) -> list[Work]:
     """The work behind due bills whose numbers are reserved, in their order."""
-    wanted = {
+    wanted = messages_behind(bills)
+    sealed: dict[str, bytes] = dict(connection.execute(_EVENTS, (orjson.dumps(list(wanted)).decode(),)))
+    return [_work(connection, bill, sealed) for bill in bills]
+
+
+def messages_behind(bills: Sequence[BillDraft]) -> set[str]:
+    """The messages whose events bills are made of."""
+    return {
         message_of(event)[0]
         for bill in bills
         for event in (bill.charge_event, *bill.payment_events, *bill.visit_events)
     }
-    sealed: dict[str, bytes] = dict(connection.execute(_EVENTS, (orjson.dumps(list(wanted)).decode(),)))
-    return [_work(connection, bill, sealed) for bill in bills]
 
 
 def _work(connection: sqlite3.Connection, bill: BillDraft, sealed: dict[str, bytes]) -> Work:
     original = connection.execute(_BILL, (bill.reverses,)).fetchone() if bill.reverses else None
     replaced = connection.execute(_BILL, (bill.replaces,)).fetchone() if bill.replaces else None
+    return work_of(bill, sealed, original, replaced)
+
+
+def work_of(bill: BillDraft, sealed: Mapping[str, bytes], original: Earlier | None, replaced: Earlier | None) -> Work:
+    """What an issuer gets, of a bill, the sealed events by their ids, and the bills it answers."""
     return Work(
         bill_id=bill.id,
         unit=bill.unit,

@@ -45,9 +45,16 @@ async def open_ledger(
         Retry: PostgreSQL cannot be reached.
         Config: its version, its schema or the role's rights do not do.
     """
-    raise NotImplementedError
+    from hub.ledger.postgres.leasing import Issuer
+    from hub.ledger.postgres.ledger import PostgresLedger
+    from hub.ledger.postgres.pool import Database
+
+    database = await Database.open(dsn, f"billhub {owner}", connections=connections)
+    return PostgresLedger(database, rules, Issuer(owner, lease, block))
 
 
 def open_listener(dsn: str, ledger: SharedLedger) -> Listener:
     """A listener, not started yet; `ledger` answers what it may have missed."""
-    raise NotImplementedError
+    from hub.ledger.postgres.listening import PostgresListener
+
+    return PostgresListener(dsn, ledger)

@@ -1,0 +1,274 @@
+"""The ledger on PostgreSQL: see `hub.ledger.port.SharedLedger`.
+
+Nothing of the truth is kept in memory, so any number of these work on one database, and one that dies, or freezes and
+wakes, leaves nothing half done. Locks are taken in one order everywhere: cases, bills, messages, keys, blocks of
+numbers, tally, change sequence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from hub.bill.numbering import SHANGHAI
+from hub.errors import Fault, Retry, fault_from
+from hub.ledger import faults
+from hub.ledger.applying import Changes, apply_one, record
+from hub.ledger.postgres import asking, journal, leasing, outbox, segments, storing, working
+from hub.ledger.postgres.faults import Collision
+from hub.ledger.postgres.loading import load
+from hub.ledger.postgres.pool import Connection, Database
+from hub.ledger.postgres.telling import tell
+from hub.ledger.postgres.writing import write
+from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
+from hub.ledger.reserving import MAY_LAG
+from hub.ledger.rules import UnitRules
+
+log = logging.getLogger("billhub.ledger")
+
+CLOSE_SECONDS: Final = 3.0
+_TIDY: Final = 2000
+_SORT_IN: Final = """
+WITH newest AS (
+    DELETE FROM search_new WHERE seq IN (SELECT seq FROM search_new ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING hash, bill_seq
+), sorted AS (
+    INSERT INTO search SELECT DISTINCT hash, bill_seq FROM newest ORDER BY hash, bill_seq ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM newest"""
+_AUDIT: Final = "INSERT INTO audit (at, actor, action, subject, reason) VALUES ($1, $2, $3, $4, $5)"
+_RELEASE: Final = """
+UPDATE bill SET issue = 'on_payment' WHERE id = $1 AND status = 'due' AND issue = 'manual' RETURNING id"""
+_HAND_BACK: Final = """
+UPDATE bill SET lease_owner = NULL, lease_until = NULL
+WHERE id = ANY($1::text[]) AND status = 'due' AND (lease_owner = $2 OR lease_owner IS NULL)"""
+_RENEW: Final = """
+UPDATE bill SET lease_until = clock_timestamp() + $3::interval
+WHERE id = ANY($1::text[]) AND status = 'due' AND lease_owner = $2 RETURNING id"""
+_HAS_NUMBERS: Final = "SELECT 1 FROM segment WHERE unit = $1 AND code = $2 LIMIT 1"
+_LEAVE: Final = (
+    "UPDATE bill SET lease_owner = NULL, lease_until = NULL WHERE status = 'due' AND lease_owner = $1",
+    "UPDATE number_block SET lease_until = '-infinity' WHERE lease_owner = $1",
+    "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1",
+)
+
+
+class PostgresLedger:
+    """One process's way to the shared ledger."""
+
+    def __init__(self, database: Database, rules: Mapping[str, UnitRules], issuer: leasing.Issuer) -> None:
+        self.owner = issuer.owner
+        self._database = database
+        self._rules = rules
+        self._issuer = issuer
+        self._year = 0
+        self._clock: FaultRecord | None = None
+        self._days: frozenset[str] = frozenset()
+
+    # what workers, issuers and relays do all day
+
+    async def apply(self, batch: Batch, now: datetime, want: int = 0) -> Result:
+        """Takes in signed bills, then messages, then leases due bills: see the port.
+
+        Signed bills and leases are one transaction, messages another: those lock bills first, these cases.
+        """
+        papers = bool(batch.issued or batch.not_issued or batch.confirmed)
+        issued: list[str] = []
+        work: list[Work] = []
+        changes = Changes()
+        verdicts: list[Verdict] = []
+        if papers or (want > 0 and not batch.submissions):
+            wanted = 0 if batch.submissions else want
+            issued, work = await self._database.run(lambda c: self._papers(c, batch, now, wanted))
+        if batch.submissions:
+            changes, verdicts = await self._database.run(lambda c: self._take(c, batch.submissions, now))
+            if want > 0:
+                work = await self._lease_after(now, want)
+        outgoing = bool(changes.questions) or (
+            bool(issued) and any(rule.countersigned for rule in self._rules.values())
+        )
+        return Result(verdicts, issued, work, _withdrawn(changes), outgoing)
+
+    async def _papers(
+        self, connection: Connection, batch: Batch, now: datetime, want: int
+    ) -> tuple[list[str], list[Work]]:
+        at = now.isoformat(timespec="milliseconds")
+        papers = await storing.lock(connection, batch)
+        issued = await storing.store_issued(connection, papers, batch.issued, self._rules, at)
+        await storing.store_not_issued(connection, batch.not_issued)
+        await storing.store_confirmed(connection, papers, batch.confirmed)
+        work = await self._lease(connection, now, want)
+        await tell(connection, settled=issued)
+        await storing.finish(connection, papers, at)
+        return issued, work
+
+    async def _take(
+        self, connection: Connection, submissions: Sequence[Submission], now: datetime
+    ) -> tuple[Changes, list[Verdict]]:
+        loaded = await load(connection, submissions)
+        changes = Changes()
+        verdicts = [apply_one(loaded, changes, self._rules, message, now) for message in submissions]
+        await tell(connection, zip(submissions, verdicts, strict=True), _withdrawn(changes))
+        await write(connection, changes, loaded, now.isoformat(timespec="milliseconds"))
+        return changes, verdicts
+
+    async def _lease_after(self, now: datetime, want: int) -> list[Work]:
+        """The messages are in for good: what hinders leasing now is not to undo that for the caller."""
+        try:
+            return await self._database.run(lambda c: self._lease(c, now, want))
+        except Retry as fault:
+            log.warning("%s", fault)
+            return []
+
+    async def _lease(self, connection: Connection, now: datetime, want: int) -> list[Work]:
+        if want <= 0:
+            return []
+        year = now.astimezone(SHANGHAI).year
+        if year != self._year:  # the first time, or the new year's codes have numbers of their own
+            await leasing.feed(connection)
+            self._year = year
+        last = await leasing.last_issue(connection)
+        if last is not None and now < last - MAY_LAG:
+            self._clock_is_back(int((last - now).total_seconds() // 60))
+            return []
+        self._clock = None
+        return await working.work_for(connection, await leasing.lease(connection, self._rules, self._issuer, want, now))
+
+    def _clock_is_back(self, minutes: int) -> None:
+        fault = record(faults.CLOCK_BACK(minutes=minutes))
+        if self._clock is None:
+            log.error("alarm: %s", fault_from(fault.code, fault.where, **fault.values))
+        self._clock = fault
+
+    async def hand_back(self, bill_ids: Sequence[str]) -> None:
+        """Bills this owner will not sign, or that rest: anybody may have them at once."""
+        await self._database.run(lambda c: c.execute(_HAND_BACK, list(bill_ids), self.owner))
+
+    async def renew(self, bill_ids: Sequence[str]) -> list[str]:
+        """Leases longer what is still this owner's."""
+        rows = await self._database.run(lambda c: c.fetch(_RENEW, list(bill_ids), self.owner, self._issuer.lease))
+        return [id_ for (id_,) in rows]
+
+    async def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+        """Leases effects due to go out, oldest first."""
+        owner, lease = self.owner, self._issuer.lease
+        return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, owner, lease))
+
+    async def outbox_done(self, ids: Sequence[int]) -> None:
+        """Effects that are out."""
+        await self._database.run(lambda c: outbox.done(c, ids))
+
+    async def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
+        """An effect to try again."""
+        await self._database.run(lambda c: outbox.later(c, id_, due_at, fault))
+
+    # what is asked
+
+    async def due(self) -> int:
+        """How many bills wait for an issuer or are with one."""
+        ((count,),) = await self._database.ask(asking.COUNT_DUE)
+        return int(count)
+
+    async def are_due(self, bill_ids: Sequence[str]) -> set[str]:
+        """Which of these bills are due and will be issued without a person's doing."""
+        return {id_ for (id_,) in await self._database.ask(asking.ARE_DUE, list(bill_ids))}
+
+    async def alarms(self) -> dict[str, FaultRecord]:
+        """What keeps bills due just now: of all issuers, and this machine's clock."""
+        found = await self._database.run(asking.alarms)
+        return found if self._clock is None else {**found, "clock": self._clock}
+
+    async def verdicts(self, asked: Iterable[tuple[str, bytes]]) -> dict[str, Verdict]:
+        """Verdicts on messages by (id, fingerprint), as far as they are in."""
+        wanted = list(asked)
+        return await self._database.run(lambda c: asking.verdicts(c, wanted)) if wanted else {}
+
+    async def rehearse(self, message: Submission, now: datetime) -> tuple[Verdict, list[BillDraft]]:
+        """The verdict on a message and the bills that would be new or otherwise; nothing of it is written."""
+
+        async def decide(connection: Connection) -> tuple[Verdict, list[BillDraft]]:
+            changes = Changes()
+            verdict = apply_one(await load(connection, [message]), changes, self._rules, message, now)
+            return verdict, [*changes.new_bills.values(), *changes.changed_bills.values()]
+
+        return await self._database.run(decide)
+
+    async def has_numbers(self, unit: str, code: str) -> bool:
+        """Whether the unit ever received a segment of this bill code."""
+        return bool(await self._database.ask(_HAS_NUMBERS, unit, code))
+
+    async def ping(self) -> None:
+        """One small question."""
+        await self._database.ask("SELECT 1")
+
+    # what people do
+
+    async def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
+        """Takes in a number segment, and lets starved bills try again."""
+
+        async def take_in(connection: Connection) -> None:
+            await segments.receive(connection, unit, code, first, last, now)
+            await _audit(connection, actor, "numbers.receive", f"{unit} {code} {first}-{last}", "", now)
+
+        await self._database.run(take_in)
+
+    async def release(self, bill_ids: Sequence[str], now: datetime, actor: str) -> int:
+        """Lets bills of a `manual` kind be issued; returns how many were waiting for that."""
+
+        async def let_go(connection: Connection) -> int:
+            released = 0
+            for bill_id in sorted(bill_ids):
+                released += len(await connection.fetch(_RELEASE, bill_id))
+                await _audit(connection, actor, "bill.release", bill_id, "", now)
+            return released
+
+        return await self._database.run(let_go)
+
+    async def audit(self, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
+        """Writes a row of the audit log."""
+        await self._database.run(lambda c: _audit(c, actor, action, subject, reason, now))
+
+    # housekeeping
+
+    async def tidy(self, now: datetime) -> bool:
+        """Makes the journal's days to come, and sorts some of the newest search hashes in."""
+        days = journal.days_ahead(now)
+        if not days <= self._days:
+            await self._database.run(lambda c: journal.make_ahead(c, now))
+            self._days = days
+        moved = await self._database.run(lambda c: c.fetchval(_SORT_IN, _TIDY))
+        return bool(moved == _TIDY)
+
+    def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
+        """The units were read anew: what starved under an old bill code tries again with the next lease."""
+        self._rules = rules
+        self._year = 0
+
+    async def close(self) -> None:
+        """Gives back what this owner leased, as far as the database can be reached, and closes."""
+
+        async def leave(connection: Connection) -> None:
+            for statement in _LEAVE:
+                await connection.execute(statement, self.owner)
+
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._database.run(leave)
+        except (Fault, Collision, TimeoutError) as error:
+            log.warning("leases are left to run out: %s", error)
+        await self._database.close()
+
+    def cut(self) -> None:
+        """Ends as a killed process would: leases run out by themselves."""
+        self._database.cut()
+
+
+def _withdrawn(changes: Changes) -> list[str]:
+    return [bill.id for bill in changes.changed_bills.values() if bill.status == "void"]
+
+
+async def _audit(connection: Connection, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
+    await connection.execute(_AUDIT, now.isoformat(timespec="milliseconds"), actor, action, subject, reason)

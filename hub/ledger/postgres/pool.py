@@ -1,0 +1,183 @@
+"""Connections to PostgreSQL, and transactions that begin anew where they met another one.
+
+What a process leaves open when it freezes or its machine goes, the server ends: its locks must not outlive it long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, Final, TypeVar
+
+from hub.ledger.faults import DATABASE_NEWER
+from hub.ledger.migrate import HEAD, OLDEST_SERVER
+from hub.ledger.postgres.faults import (
+    BUSY,
+    COLLIDED,
+    NO_DRIVER,
+    NOT_MIGRATED,
+    WRONG_VERSION,
+    collided,
+    postgres_faults,
+)
+
+log = logging.getLogger("billhub.ledger")
+
+TRIES: Final = 12
+"""How often a transaction begins anew before its caller is told to come again."""
+PAUSE_SECONDS: Final = 0.005
+"""The first pause between two tries; each next one is longer, and all are of random length."""
+CONNECT_SECONDS: Final = 5.0
+CALL_SECONDS: Final = 30.0
+FREE_SECONDS: Final = 10.0
+"""How long a call waits for a free connection."""
+SETTINGS: Final = {
+    "timezone": "UTC",
+    "default_transaction_isolation": "read committed",
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "15s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+_DURABLE: Final = """
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"""
+
+Result = TypeVar("Result")
+Connection = Any
+"""An `asyncpg.Connection`; the driver has no types of its own."""
+
+
+class Database:
+    """A pool of connections on a database whose schema is this program's."""
+
+    def __init__(self, pool: Any, random: Random) -> None:
+        self._pool = pool
+        self._random = random
+
+    @classmethod
+    async def open(cls, dsn: str, name: str, *, connections: int, random: Random | None = None) -> Database:
+        """Connects; `name` is what the server lists us as.
+
+        Raises:
+            Retry: away.
+            Config: too old, not migrated or newer, or no rights.
+        """
+        with postgres_faults():
+            driver = _driver()
+            pool = await driver.create_pool(
+                dsn,
+                min_size=1,
+                max_size=connections,
+                timeout=CONNECT_SECONDS,
+                command_timeout=CALL_SECONDS,
+                server_settings={"application_name": name[:63], **SETTINGS},
+                init=_init,
+                reset=_keep,
+            )
+            try:
+                async with pool.acquire() as connection:
+                    await check(connection)
+            except BaseException:
+                pool.terminate()
+                raise
+        return cls(pool, random or Random())  # noqa: S311  (pauses need no secret)
+
+    async def run(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Does some work in a transaction; begins anew, with everything read again, where it met another.
+
+        Raises:
+            Retry: away, or it met others again and again.
+        """
+        for tried in range(1, TRIES + 1):
+            try:
+                return await self._once(work)
+            except Exception as error:
+                if not collided(error):
+                    raise
+                log.debug("try %s of a transaction: %s", tried, type(error).__name__)
+                if tried == TRIES:
+                    raise COLLIDED(tries=TRIES) from error
+            await asyncio.sleep(PAUSE_SECONDS * tried * self._random.random())
+        raise AssertionError("unreachable")
+
+    async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        with postgres_faults():
+            try:
+                connection = await self._pool.acquire(timeout=FREE_SECONDS)
+            except TimeoutError as error:
+                raise BUSY(found="no connection became free") from error
+            try:
+                async with connection.transaction():
+                    return await work(connection)
+            finally:
+                await self._pool.release(connection)
+
+    async def ask(self, question: str, *values: object) -> list[Any]:
+        """The rows of one question, outside any transaction."""
+        with postgres_faults():
+            async with self._pool.acquire(timeout=FREE_SECONDS) as connection:
+                return list(await connection.fetch(question, *values))
+
+    async def close(self) -> None:
+        """Closes in order; what does not end soon is cut off."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    def cut(self) -> None:
+        """Closes the sockets and says no word more, as the end of the process would."""
+        self._pool.terminate()
+
+
+async def connect(dsn: str, name: str) -> Connection:
+    """A single connection, for listening.
+
+    Raises:
+        Retry, Config: as `Database.open`.
+    """
+    with postgres_faults():
+        settings = {"application_name": name[:63], **SETTINGS}
+        return await _driver().connect(
+            dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS, server_settings=settings
+        )
+
+
+def _driver() -> Any:
+    try:
+        import asyncpg
+    except ImportError as error:
+        raise NO_DRIVER() from error
+    return asyncpg
+
+
+async def check(connection: Connection) -> None:
+    """Whether server and schema are what this program needs.
+
+    Raises:
+        Config: they are not.
+    """
+    version = connection.get_server_version()
+    if version.major < OLDEST_SERVER:
+        raise WRONG_VERSION(found=f"{version.major}.{version.minor}", needed=str(OLDEST_SERVER))
+    found = ""
+    if await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+        found = await connection.fetchval("SELECT version_num FROM alembic_version") or ""
+    if found > HEAD:
+        raise DATABASE_NEWER(found=found, known=HEAD)
+    if found != HEAD:
+        raise NOT_MIGRATED(found=found or "0", needed=HEAD)
+
+
+async def _init(connection: Connection) -> None:
+    """Durable means durable, whatever the server's default is."""
+    await connection.execute(_DURABLE)
+
+
+async def _keep(_connection: Connection) -> None:
+    """Nothing is left behind in a session, so nothing is reset: that spares a question a call."""

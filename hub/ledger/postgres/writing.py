@@ -1,0 +1,269 @@
+"""Writes the changes of one batch, a statement a table however many rows. Runs inside the caller's transaction.
+
+Rows go in by the order of their ids, table after table in one order, so that two workers who meet wait for each other
+in one direction only. Last come the rows everybody wants: the tally, then the change sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+
+from hub.ledger.applying import Changes
+from hub.ledger.held import Held
+from hub.ledger.ids import message_of
+from hub.ledger.postgres.faults import Collision
+from hub.ledger.postgres.loading import LockedBatch
+from hub.ledger.postgres.pool import Connection
+from hub.ledger.records import BillDraft, Submission, Verdict
+from hub.ledger.rows import VISIBLE, bill_row, fault_text, step
+
+_MESSAGE: Final = """
+INSERT INTO message (seq, id, unit, source, at, kind, identity, fingerprint, place, fault, case_id, revision)
+SELECT nextval('seq_message'), m.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+    $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[]) m
+ON CONFLICT (id) DO NOTHING RETURNING id, seq"""
+_REPLAYED: Final = """
+WITH held AS (SELECT id FROM message WHERE id = ANY($1::text[]) AND place = 'parked' ORDER BY id FOR UPDATE)
+UPDATE message m SET place = n.place, fault = n.fault, case_id = n.case_id, revision = n.revision
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) n (id, place, fault, case_id, revision), held
+WHERE m.id = n.id AND held.id = n.id RETURNING m.id"""
+_JOURNAL: Final = """
+INSERT INTO journal (message_seq, day, sealed) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"""
+_REFUSED: Final = """
+INSERT INTO refused (unit, source, at, fault, sealed)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])"""
+_REPEATS: Final = """
+WITH held AS (SELECT id FROM message WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE)
+UPDATE message m SET repeats = m.repeats + n.count
+FROM unnest($1::text[], $2::int[]) n (id, count), held WHERE m.id = n.id AND held.id = n.id"""
+_EVENT: Final = """
+INSERT INTO event (message_seq, place, kind, sealed)
+SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bytea[])
+ON CONFLICT (message_seq, place) DO UPDATE SET kind = excluded.kind, sealed = excluded.sealed"""
+_KEY_MOVED: Final = """
+UPDATE key k SET case_id = n.case_id FROM unnest($1::text[], $2::text[]) n (key, case_id)
+WHERE k.key = n.key AND k.case_id = ANY($3::text[]) RETURNING k.key"""
+_KEY_NEW: Final = """
+INSERT INTO key (key, case_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING RETURNING key"""
+_CASE_NEW: Final = """
+INSERT INTO matter (id, unit, status, fault, surplus, facts, bills, updated_at)
+SELECT n.*, $8 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::text[]) n
+ON CONFLICT DO NOTHING RETURNING id"""
+_CASE_CHANGED: Final = """
+UPDATE matter m SET status = n.status, fault = n.fault, surplus = n.surplus, facts = n.facts, bills = n.bills,
+    updated_at = $8
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::text[])
+    n (id, unit, status, fault, surplus, facts, bills) WHERE m.id = n.id"""
+_MERGED: Final = """
+INSERT INTO matter (id, unit, status, facts, bills, "into", updated_at)
+SELECT n.id, n.unit, 'merged', ''::bytea, '[]', n.home, $4
+FROM unnest($1::text[], $2::text[], $3::text[]) n (id, unit, home)
+ON CONFLICT (id) DO UPDATE SET
+    "into" = excluded."into", status = 'merged', fault = NULL, facts = ''::bytea, updated_at = excluded.updated_at"""
+_MOVED_BILL: Final = """
+UPDATE bill b SET case_id = n.case_id FROM unnest($1::text[], $2::text[]) n (id, case_id) WHERE b.id = n.id"""
+_NEW_BILL: Final = """
+INSERT INTO bill (seq, id, unit, case_id, source, bill, status, face, charge_no, charge_event, digest, part, first_item,
+    last_item, receipt, total, insured, allocations, payment_events, visit_events, due_at, reverses, replaces, reason,
+    holds, issue, bill_code, bill_number, history)
+SELECT nextval('seq_bill'), n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+    $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::text[], $15::bigint[],
+    $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
+    $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]) n"""
+_CHANGED_BILL: Final = """
+UPDATE bill b SET status = n.status, before = n.before, history = b.history || n.history, change = {change},
+    starved = NULL, lease_owner = NULL, lease_until = NULL
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n (id, status, before, history) WHERE b.id = n.id"""
+_HIDDEN_BILL: Final = _CHANGED_BILL.format(change="0")
+_VISIBLE_BILL: Final = _CHANGED_BILL.format(change="nextval('seq_change')")
+_VOID: Final = """
+INSERT INTO void_number (code, number, unit, bill_id, reason, at)
+SELECT n.*, 'withdrawn', $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n ON CONFLICT DO NOTHING"""
+_ASK: Final = """
+INSERT INTO outbox (unit, kind, subject, payload, due_at)
+SELECT n.unit, 'ask', n.subject, n.payload, $4
+FROM unnest($1::text[], $2::text[], $3::text[]) n (unit, subject, payload)
+ON CONFLICT DO NOTHING"""
+_TALLY: Final = """
+INSERT INTO tally (unit, source, place, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (unit, source, place) DO UPDATE SET count = tally.count + excluded.count"""
+_CHANGE_LOCK: Final = "SELECT pg_advisory_xact_lock(7411260128)"
+
+
+async def write(connection: Connection, changes: Changes, loaded: LockedBatch, at: str) -> None:
+    """Writes a batch.
+
+    Raises:
+        Collision: another process took the same message, or the same key, first.
+    """
+    seqs = await _write_messages(connection, changes)
+    if changes.events:
+        rows = sorted((seqs[message_of(e.id)[0]], message_of(e.id)[1], e.fact["kind"], e.body) for e in changes.events)
+        await connection.execute(_EVENT, *columns(rows))
+    if changes.keys:
+        await _write_keys(connection, changes.keys, loaded)
+    if changes.merged:
+        await _write_merged(connection, changes, at)
+    await _write_cases(connection, changes, loaded, at)
+    await _write_bills(connection, changes, at)
+    if changes.questions:
+        questions = [(message.unit, message.id, _question(message)) for message in changes.questions]
+        await connection.execute(_ASK, *columns(sorted(questions)), at)
+    if changes.tally:
+        tally = sorted((*where, count) for where, count in changes.tally.items() if count)
+        if tally:
+            await connection.execute(_TALLY, *columns(tally))
+    visible = [bill for bill in changes.changed_bills.values() if bill.status in VISIBLE]
+    if visible:
+        await lock_changes(connection)
+        await connection.execute(_VISIBLE_BILL, *columns(_changed_rows(visible, changes, at)))
+
+
+async def lock_changes(connection: Connection) -> None:
+    """From here to the end of the transaction nobody else gets a place in the change sequence.
+
+    So places become visible in their order, and who reads on from the last one it saw misses none. Nothing that may
+    have to wait comes after this.
+    """
+    await connection.execute(_CHANGE_LOCK)
+
+
+async def _write_messages(connection: Connection, changes: Changes) -> dict[str, int]:
+    """Messages, bodies and repeats; returns message id → sequence number."""
+    seqs = {id_: seq for id_, seq in changes.replayed.items() if seq}
+    fresh: dict[str, tuple[Submission, Verdict]] = {}
+    again: list[tuple[object, ...]] = []
+    for message, verdict in changes.messages:
+        if message.id in seqs:
+            again.append(_replayed_row(message, verdict))
+        else:
+            fresh[message.id] = fresh.get(message.id, (message,))[0], verdict
+    if fresh:
+        rows = [_message_row(*fresh[id_]) for id_ in sorted(fresh)]
+        given = dict(await connection.fetch(_MESSAGE, *columns(rows)))
+        if len(given) < len(rows):
+            raise Collision("a message was taken by another worker")
+        seqs |= given
+        bodies = [
+            (given[id_], message.at[:10], message.body) for id_, (message, _) in fresh.items() if not message.replay
+        ]
+        if bodies:
+            await connection.execute(_JOURNAL, *columns(bodies))
+    if again and len(await connection.fetch(_REPLAYED, *columns(sorted(again, key=_first)))) < len(again):
+        raise Collision("a parked message was replayed by another worker")
+    if changes.repeats:
+        await connection.execute(_REPEATS, *columns(sorted(changes.repeats.items())))
+    if changes.refused:
+        refused = [(m.unit, m.source, m.at, fault_text(m.fault) or "", m.body) for m in changes.refused]
+        await connection.execute(_REFUSED, *columns(refused))
+    return seqs
+
+
+async def _write_keys(connection: Connection, keys: dict[str, str], loaded: LockedBatch) -> None:
+    """Keys of cases whose rows we hold follow them; others are ours only if nobody else made them meanwhile."""
+    rows = sorted(keys.items())
+    moved: set[str] = set()
+    if loaded.stored:
+        moved = {key for (key,) in await connection.fetch(_KEY_MOVED, *columns(rows), list(loaded.stored))}
+    fresh = [row for row in rows if row[0] not in moved]
+    if fresh and len(await connection.fetch(_KEY_NEW, *columns(fresh))) < len(fresh):
+        raise Collision("a key was made by another worker")
+
+
+async def _write_merged(connection: Connection, changes: Changes, at: str) -> None:
+    """A case that went into another forwards to it, even one that never was written: its messages name it."""
+    rows = [(gone, unit, into) for gone, (unit, into) in sorted(changes.merged.items())]
+    await connection.execute(_MERGED, *columns(rows), at)
+    homes = {into for _unit, into in changes.merged.values()} & changes.cases.keys()
+    moved = sorted((bill.id, home) for home in homes for bill in changes.cases[home][0].bills)
+    if moved:
+        await connection.execute(_MOVED_BILL, *columns(moved))
+
+
+async def _write_cases(connection: Connection, changes: Changes, loaded: LockedBatch, at: str) -> None:
+    fresh: list[tuple[object, ...]] = []
+    changed: list[tuple[object, ...]] = []
+    for id_ in sorted(changes.cases):
+        held, status, fault, surplus = changes.cases[id_]
+        row = (id_, held.unit, status, fault_text(fault), surplus, held.case.dump(), _bill_ids(held))
+        (changed if id_ in loaded.stored else fresh).append(row)
+    if changed:
+        await connection.execute(_CASE_CHANGED, *columns(changed), at)
+    if fresh and len(await connection.fetch(_CASE_NEW, *columns(fresh), at)) < len(fresh):
+        raise Collision("a case was made by another worker")
+
+
+async def _write_bills(connection: Connection, changes: Changes, at: str) -> None:
+    if changes.new_bills:
+        steps = _steps(changes, at)
+        rows = [bill_row(bill, steps.get(bill.id, "")) for bill in changes.new_bills.values()]
+        await connection.execute(_NEW_BILL, *columns(rows))
+    hidden = [bill for bill in changes.changed_bills.values() if bill.status not in VISIBLE]
+    if hidden:
+        await connection.execute(_HIDDEN_BILL, *columns(_changed_rows(hidden, changes, at)))
+    void = [
+        (bill.bill_code, bill.bill_number, bill.unit, bill.id)
+        for bill in (*changes.new_bills.values(), *changes.changed_bills.values())
+        if bill.status == "void" and bill.bill_number
+    ]
+    if void:
+        await connection.execute(_VOID, *columns(sorted(void)), at)
+
+
+def _changed_rows(bills: Iterable[BillDraft], changes: Changes, at: str) -> list[tuple[object, ...]]:
+    steps = _steps(changes, at)
+    return [(bill.id, bill.status, bill.before, steps.get(bill.id, "")) for bill in bills]
+
+
+def _steps(changes: Changes, at: str) -> dict[str, str]:
+    """Bill id → what its history grows by."""
+    steps: dict[str, str] = {}
+    for bill_id, event, before, after in changes.steps:
+        steps[bill_id] = steps.get(bill_id, "") + step(at, event, before, after)
+    return steps
+
+
+def _message_row(message: Submission, verdict: Verdict) -> tuple[object, ...]:
+    return (
+        message.id,
+        message.unit,
+        message.source,
+        message.at,
+        plain(message.kind),
+        plain(message.identity),
+        message.fingerprint,
+        verdict.place,
+        fault_text(verdict.fault),
+        verdict.case_id,
+        message.revision,
+    )
+
+
+def _replayed_row(message: Submission, verdict: Verdict) -> tuple[object, ...]:
+    return message.id, verdict.place, fault_text(verdict.fault), verdict.case_id, message.revision
+
+
+def _first(row: tuple[object, ...]) -> str:
+    return str(row[0])
+
+
+def _bill_ids(held: Held) -> str:
+    return orjson.dumps([bill.id for bill in held.bills]).decode()
+
+
+def _question(message: Submission) -> str:
+    return orjson.dumps({"source": message.source, **(message.question or {})}).decode()
+
+
+def plain(text: str) -> str:
+    """Text as PostgreSQL can keep it: it knows no NUL."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """Rows turned into the arrays that `unnest` takes."""
+    return [list(column) for column in zip(*rows, strict=True)]
