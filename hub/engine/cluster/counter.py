@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from hub.engine.cluster.faults import BROKER_AWAY, TOO_LARGE, VERDICT_LATE
+from hub.engine.cluster.faults import BROKER_AWAY, NOBODY_JUDGES, TOO_LARGE, VERDICT_LATE
 from hub.engine.cluster.lanes import Lane, Parcel, Sender
 from hub.engine.cluster.records import OVERHEAD, encode, partition_of
 from hub.engine.cluster.topics import Topics
@@ -47,15 +47,18 @@ class _Journey:
 
 
 class KafkaCounter:
-    """See `hub.engine.desk.Counter`. `listener` is needed where some source answers `applied` or `issued`."""
+    """See `hub.engine.desk.Counter`.
+
+    Without a `listener` (the database is away, or not found yet) only those are served who do not wait for a verdict.
+    """
 
     def __init__(
         self, sender: Sender, topics: Topics, vault: Vault, listener: Listener | None, seconds: float = 10.0
     ) -> None:
         """`seconds` is how long a sender waits for the broker, and again for a verdict."""
+        self.listener = listener
         self._topics = topics
         self._vault = vault
-        self._listener = listener
         self._seconds = seconds
         self._events = [Lane(sender, topics.events, number) for number in range(topics.partitions)]
         self._refused = Lane(sender, topics.refused, 0)
@@ -75,12 +78,13 @@ class KafkaCounter:
             raise QUEUE_FULL()
         if not submissions:
             return [], None
-        listener = self._listener
+        listener = self.listener
         expected: dict[int, asyncio.Future[Verdict]] = {}
-        if listener is not None:
-            for index, one in enumerate(submissions):
-                if one.answer != "durable" and one.place != "refused":
-                    expected[index] = listener.expect(one.id, one.fingerprint)
+        for index, one in enumerate(submissions):
+            if one.answer != "durable" and one.place != "refused":
+                if listener is None:
+                    raise NOBODY_JUDGES()
+                expected[index] = listener.expect(one.id, one.fingerprint)
         try:
             verdicts = await self._send(submissions)
             await self._hear(expected, verdicts)

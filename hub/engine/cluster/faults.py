@@ -54,6 +54,14 @@ VERDICT_LATE: Final = define(
     do_zh="稍后用同一编号重发,会得到结果",
     do_en="send it again a little later, under the same id, and the answer will be there",
 )
+NOBODY_JUDGES: Final = define(
+    "BH-CLU-007",
+    Retry,
+    zh="数据库暂时不可用,无法给出处理结果;消息未被接收",
+    en="the database is away, so nobody can judge the message; it was not taken",
+    do_zh="稍后用同一编号重发",
+    do_en="send it again a little later, under the same id",
+)
 UNREACHABLE: Final = define(
     "BH-CLU-010",
     Config,

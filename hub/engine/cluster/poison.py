@@ -15,7 +15,7 @@ import msgspec
 
 from hub.adapter import Delivery
 from hub.engine.cluster.faults import NEWER_EVENT, UNREADABLE
-from hub.engine.cluster.records import SCHEMA, Garbage, Newer, unpack
+from hub.engine.cluster.records import SCHEMA, Garbage, Newer, encode, unpack
 from hub.engine.envelope import pack
 from hub.engine.intake import digest, utc_text
 from hub.ledger import aad
@@ -58,6 +58,13 @@ def set_aside(submission: Submission, error: Exception) -> Submission:
     return msgspec.structs.replace(submission, place=place, fault=fault, events=[], question=None)
 
 
+def as_garbage(submission: Submission, vault: Vault, now: datetime) -> Submission:
+    """A submission whose own fields cannot be stored: it is refused whole, as what no hub would have written."""
+    found = encode(submission)
+    what = hashlib.sha256(found).digest()
+    return _kept(found, what.hex()[:32], SOURCE, "", vault, now)
+
+
 def _parked(found: Newer) -> Submission:
     head = found.head
     return Submission(
@@ -73,14 +80,19 @@ def _parked(found: Newer) -> Submission:
 
 
 def _refused(found: Garbage, place: Place, index: int, vault: Vault, now: datetime) -> Submission:
-    what = Delivery(found.found, now)
+    id_ = digest(place.topic, str(place.partition), str(place.offset), str(index))
+    where = f"{place.topic}-{place.partition}@{place.offset}"
+    return _kept(found.found, id_, place.topic, where, vault, now)
+
+
+def _kept(found: bytes, id_: str, topic: str, where: str, vault: Vault, now: datetime) -> Submission:
     return Submission(
-        id=digest(place.topic, str(place.partition), str(place.offset), str(index)),
+        id=id_,
         unit=NOBODY,
         source=SOURCE,
         at=utc_text(now),
-        fingerprint=hashlib.sha256(found.found).digest(),
-        body=vault.seal(NOBODY, aad.REFUSED, pack(what, found.found)),
+        fingerprint=hashlib.sha256(found).digest(),
+        body=vault.seal(NOBODY, aad.REFUSED, pack(Delivery(found, now), found)),
         place="refused",
-        fault=record(UNREADABLE(f"{place.topic}-{place.partition}@{place.offset}", topic=place.topic)),
+        fault=record(UNREADABLE(where, topic=topic)),
     )
