@@ -54,6 +54,13 @@ class SteadyProducer:
         """
         self._use(await self._open())
 
+    async def start_or_later(self) -> None:
+        """Connects; where no broker answers, goes on trying in the background."""
+        try:
+            await self.start()
+        except (KafkaError, OSError):
+            self._opening = asyncio.get_running_loop().create_task(self._reopen(None))
+
     async def send(self, topic: str, partition: int, value: bytes) -> None:
         """Sends one message with a null key; waits for as long as it takes.
 
@@ -109,8 +116,9 @@ class SteadyProducer:
             self._gone.set_result(None)
             self._opening = asyncio.get_running_loop().create_task(self._reopen(broken))
 
-    async def _reopen(self, broken: AIOKafkaProducer) -> None:
-        await _stop(broken)
+    async def _reopen(self, broken: AIOKafkaProducer | None) -> None:
+        if broken is not None:
+            await _stop(broken)
         pause = FIRST_PAUSE
         while True:
             try:

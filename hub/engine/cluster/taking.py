@@ -1,7 +1,7 @@
 """A worker's one deed: Kafka messages into the ledger, whatever they hold and however the database behaves meanwhile.
 
-It returns when everything is committed, or raises `LastingError`: then the process has to end, unacknowledged, and whoever
-comes next gets the same messages again.
+It returns when everything is committed, or raises `LastingError`: then the process has to end, unacknowledged, and
+whoever comes next gets the same messages again.
 """
 
 from __future__ import annotations

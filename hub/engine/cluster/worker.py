@@ -2,8 +2,8 @@
 
 Everything here follows from what was measured (faust-streaming 0.15): an exception that leaves an agent loses messages
 or stalls it for ever, so none does; `take` and plain iteration acknowledge what failed, so only `noack_take` is used;
-Tables and exactly-once processing do not count right after a crash, so the ledger's keys do the counting. Where something
-lasts, the process ends hard, without leaving the group in order, and what it had in hand is delivered again.
+Tables and exactly-once processing do not count right after a crash, so the ledger's keys do the counting. Where
+something lasts, the process ends hard, without leaving the group in order, and what it had in hand is delivered again.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take
         channel = app.topic(name, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw")
         app.agent(channel, name=f"take-{name}", concurrency=1)(_agent(take))
     return app
+
+
+def run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> NoReturn:
+    """Runs the application until a signal ends it."""
+    faust.Worker(app, loglevel="WARNING", loop=loop, redirect_stdouts=False, quiet=True).execute_from_commandline()
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
