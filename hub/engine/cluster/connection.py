@@ -106,5 +106,6 @@ def steady() -> None:
 
     send.steady = True  # type: ignore[attr-defined]
     conn.AIOKafkaConnection.send = send
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
     for name in TALKATIVE:
         logging.getLogger(name).addFilter(Seldom())

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import faust
-from aiokafka.errors import KafkaError
 
 from hub.engine.cluster.connection import client_options, steady
 from hub.engine.cluster.lag import LagMeter
@@ -78,7 +77,11 @@ def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take
 
 def run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> NoReturn:
     """Runs the application until a signal ends it."""
-    faust.Worker(app, loglevel="WARNING", loop=loop, redirect_stdouts=False, quiet=True).execute_from_commandline()
+    with Path(os.devnull).open("w") as nowhere:  # it would move a terminal's cursor
+        worker = faust.Worker(
+            app, loglevel="WARNING", loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
+        )
+        worker.execute_from_commandline()
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
@@ -106,32 +109,16 @@ async def show_signs(
     hub: HubConfig, topics: Topics, app: faust.App, signs: Signs, progress: Callable[[], Progress | None]
 ) -> None:
     """Keeps the watchdog's signs up to date; runs as long as the worker does."""
-    meter: LagMeter | None = None
-    while True:
-        try:
-            if meter is None:
-                meter = LagMeter(client_options(hub), topics)
-                await meter.start()
-            async with asyncio.timeout(TICK_SECONDS * 5):
-                signs.lag = await meter.measure(tuple(app.consumer.assignment()))
-        except (KafkaError, TimeoutError, OSError) as error:
-            log.debug("the lag is not known: %s", type(error).__name__)
-            signs.lag = None
-            if meter is not None:
-                await _forget(meter)
-                meter = None
-        done = progress()
-        signs.excused = done is None or done.waiting_for_database
-        signs.beats += 1
-        await asyncio.sleep(TICK_SECONDS / 2)
-
-
-async def _forget(meter: LagMeter) -> None:
+    meter = LagMeter(client_options(hub), topics)
     try:
-        async with asyncio.timeout(TICK_SECONDS):
-            await meter.close()
-    except (KafkaError, TimeoutError, OSError, RuntimeError) as error:
-        log.debug("a lag meter ended with %s", type(error).__name__)
+        while True:
+            signs.lag = await meter.look(tuple(app.consumer.assignment()))
+            done = progress()
+            signs.excused = done is None or done.waiting_for_database
+            signs.beats += 1
+            await asyncio.sleep(TICK_SECONDS / 2)
+    finally:
+        await meter.close()
 
 
 def _credentials(hub: HubConfig) -> Any:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 6.0
 
 
-def late_reader(child: ClusterChild) -> Callable[[], Reader]:
+def late_reader(_child: ClusterChild) -> Callable[[], Reader]:
     """A reader that is made when first asked for."""
 
     @functools.cache

@@ -1,4 +1,4 @@
-"""Runs a cluster's roles on this machine: looks at Kafka and the database first, then starts and supervises processes."""
+"""Runs a cluster's roles on this machine: looks at Kafka and the database first, then starts and keeps processes."""
 
 from __future__ import annotations
 

@@ -99,9 +99,9 @@ def run() -> None:
         @app.task  # type: ignore[untyped-decorator]
         async def look() -> None:
             loop.add_signal_handler(signal.SIGHUP, child.reload)
-            child.ready()
             await show_signs(child.hub, topics, app, signs, take.progress)
 
+        child.ready()
         stop = watch(signs, child.hub.roles.worker.stall_seconds, end)
         try:
             run_app(app, loop)
