@@ -77,11 +77,11 @@ def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take
 
 def run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> NoReturn:
     """Runs the application until a signal ends it."""
-    with Path(os.devnull).open("w") as nowhere:  # it would move a terminal's cursor
-        worker = faust.Worker(
-            app, loglevel="WARNING", loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
-        )
-        worker.execute_from_commandline()
+    nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (it moves the cursor to the very end of the process)
+    worker = faust.Worker(
+        app, loglevel="WARNING", loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
+    )
+    worker.execute_from_commandline()
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
