@@ -78,10 +78,17 @@ def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take
 def run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> NoReturn:
     """Runs the application until a signal ends it."""
     nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (it moves the cursor to the very end of the process)
-    worker = faust.Worker(
-        app, loglevel="WARNING", loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
-    )
-    worker.execute_from_commandline()
+    _Worker(
+        app, loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
+    ).execute_from_commandline()
+
+
+class _Worker(faust.Worker):
+    """Leaves logging as the hub has set it up."""
+
+    def _setup_logging(self) -> None:
+        for name in ("faust", "mode"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:

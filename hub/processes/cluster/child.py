@@ -6,6 +6,7 @@ There is no link as in the embedded hub: a child needs nothing from its parent, 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import signal
@@ -58,7 +59,8 @@ class ClusterChild:
     @property
     def name(self) -> str:
         """Names this process among its role's, the same in each of its lives."""
-        return f"{self.role}-{socket.gethostname()}-{self.plan.number}"
+        where = hashlib.sha256(f"{socket.gethostname()}\x1f{self.plan.data}".encode()).hexdigest()[:8]
+        return f"{self.role}-{socket.gethostname()}-{where}-{self.plan.number}"
 
     @property
     def owner(self) -> str:
@@ -134,6 +136,7 @@ def prepare() -> None:
     """Logging and signals of a child; Ctrl-C is the parent's matter."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # its pool tells a traceback for every try to connect
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 

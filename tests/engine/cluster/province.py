@@ -25,6 +25,7 @@ from hub.local.kafka import LocalKafka
 from hub.local.postgres import LocalPostgres
 from hub.security.vault import Vault, open_vault
 from hub.simulators.fiscal_books import make_keys
+from tests.engine.cluster.acls import allow
 from tests.engine.cluster.broker import CACHE
 from tests.hubprocess import PATIENCE, HubProcess, _command_of, until
 
@@ -97,12 +98,14 @@ class Province:
                 await asyncio.sleep(0.05)
 
 
-def write_hub(world: World, servers: list[str], postgres: LocalPostgres, **roles: Any) -> Path:
+def write_hub(
+    world: World, servers: list[str], kafka: dict[str, Any], postgres: LocalPostgres, roles: dict[str, Any]
+) -> Path:
     """A hub.yaml for the two servers; its secrets lie beside it."""
     secret = world.folder / "postgres.password"
     secret.write_text(postgres.password)
     data = {
-        "kafka": {"servers": servers, "replication": 1, "partitions": 4},
+        "kafka": {"servers": servers, "replication": 1, "partitions": 4, **kafka},
         "postgres": {
             "servers": [f"127.0.0.1:{postgres.port}"],
             "database": "postgres",
@@ -128,7 +131,7 @@ async def receive_numbers(world: World, hub: Path, count: int = 100_000) -> None
 
 
 @contextlib.asynccontextmanager
-async def province(folder: Path, platform: str = "", **roles: Any) -> AsyncIterator[Province]:
+async def province(folder: Path, platform: str = "", *, guarded: bool = False, **roles: Any) -> AsyncIterator[Province]:
     """Servers up and migrated, units with keys and numbers, no hub yet; all of it is gone after the block."""
     world = build(folder, 1)
     make_keys(world.platform_keys)
@@ -139,8 +142,17 @@ async def province(folder: Path, platform: str = "", **roles: Any) -> AsyncItera
             text if platform else "".join(line for line in text.splitlines(True) if "platform:" not in line)
         )
     vault = open_vault(world.folder / "master.key", has_data=False).vault
-    with LocalPostgres(folder / "postgres") as postgres, LocalKafka(folder / "kafka", CACHE) as kafka:
-        hub = write_hub(world, kafka.servers, postgres, **roles)
+    users = {"hub": "hub-secret"} if guarded else {}
+    with LocalPostgres(folder / "postgres") as postgres, LocalKafka(folder / "kafka", CACHE, users=users) as kafka:
+        if guarded:
+            (folder / "kafka.password").write_text("hub-secret\n")
+            sasl = {"mechanism": "PLAIN", "user": "hub", "password_file": "kafka.password"}
+            for operation in ("read", "write", "create", "describe", "describe_configs"):
+                allow(int(kafka.servers[0].rpartition(":")[2]), "hub", "topic", "billhub.", operation)
+            allow(int(kafka.servers[0].rpartition(":")[2]), "hub", "group", "billhub.workers", "read")
+            hub = write_hub(world, kafka.user_servers, {"sasl": sasl}, postgres, roles)
+        else:
+            hub = write_hub(world, kafka.servers, {}, postgres, roles)
         await asyncio.to_thread(migrate_postgres, postgres.dsn())
         await receive_numbers(world, hub)
         made = Province(world, kafka, postgres, hub, vault)

@@ -49,8 +49,8 @@ async def verified(place: Province) -> set[str]:
     return found
 
 
-async def test_a_payment_becomes_a_bill_through_kafka_and_postgres(tmp_path: Path) -> None:
-    async with province(tmp_path) as place, running(place.machine("door", "worker", "issuer")) as hub:
+async def test_a_payment_becomes_a_bill_through_a_guarded_kafka_and_postgres(tmp_path: Path) -> None:
+    async with province(tmp_path, guarded=True) as place, running(place.machine("door", "worker", "issuer")) as hub:
         assert set(hub.ready) == {"pid", "http", "doors"}
         charges = await pay(place, hub, 10)
         await place.until_bills(issued=10)
