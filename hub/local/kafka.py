@@ -2,7 +2,7 @@
 
 Brokers end with the process that started them, are stopped by their own process ids, and come back on the same ports
 with the same data. With `users`, a second listener asks for a name and a password (SASL PLAIN) and grants nothing but
-what ACLs allow; the first one, for this machine's owner, may do anything.
+what ACLs allow; the first one, for this machine's owner, may do anything. With `identity` the second one speaks TLS.
 """
 
 from __future__ import annotations
@@ -49,18 +49,30 @@ class LocalKafka:
         brokers: int = 1,
         heap_mib: int = 192,
         users: Mapping[str, str] | None = None,
+        identity: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Nothing is started yet. `cache` holds the jars; `settings` go into server.properties as they are."""
+        """Nothing is started yet.
+
+        Args:
+            folder: of data, logs and configuration.
+            cache: holds the jars.
+            brokers: how many.
+            heap_mib: of each.
+            users: names and passwords of the second listener.
+            identity: PEM of a PKCS #8 key and its certificate, for TLS on the second listener.
+            settings: go into server.properties as they are.
+        """
         self.folder = folder.absolute()
         self.nodes = range(1, brokers + 1)
         self._cache = cache
         self._heap = heap_mib
         self._users = dict(users or {})
+        self._identity = identity
         self._settings = dict(settings or {})
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._identity, self._ports = self._remembered(brokers)
+        self._cluster, self._ports = self._remembered(brokers)
 
     @property
     def servers(self) -> list[str]:
@@ -139,7 +151,7 @@ class LocalKafka:
         config = str(self._configure(node))
         with self.log(node).open("ab") as log:
             if not (self.folder / f"data-{node}" / "meta.properties").exists():
-                storage = [*command, "kafka.tools.StorageTool", "format", "-t", self._identity, "-c", config]
+                storage = [*command, "kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", config]
                 done = subprocess.run(storage, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
                 if done.returncode:
                     raise BROKER_FAILED(node=node, log=self.log(node))
@@ -166,7 +178,11 @@ class LocalKafka:
         voters = ",".join(f"{other}@127.0.0.1:{self._port(other, 'controller')}" for other in self.nodes)
         listeners = {"PLAINTEXT": "owner", "CONTROLLER": "controller"} | ({"USERS": "users"} if self._users else {})
         spoken = {name: f"{name}://127.0.0.1:{self._port(node, role)}" for name, role in listeners.items()}
-        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT", "USERS": "SASL_PLAINTEXT"}
+        protocols = {
+            "PLAINTEXT": "PLAINTEXT",
+            "CONTROLLER": "PLAINTEXT",
+            "USERS": "SASL_SSL" if self._identity else "SASL_PLAINTEXT",
+        }
         values = {
             "process.roles": "broker,controller",
             "node.id": str(node),
@@ -200,7 +216,9 @@ class LocalKafka:
     def _guarded(self) -> dict[str, str]:
         login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         known = " ".join(f'user_{name}="{password}"' for name, password in self._users.items())
+        shown = {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(self._identity)} if self._identity else {}
         return {
+            **shown,
             "sasl.enabled.mechanisms": "PLAIN",
             "listener.name.users.plain.sasl.jaas.config": f"{login} {known};",
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",

@@ -16,7 +16,8 @@ from hub.errors import Config
 from hub.hubfile import HubConfig
 from hub.local.kafka import LocalKafka
 from tests.engine.cluster.acls import allow
-from tests.engine.cluster.broker import USERS, admin, door, hub_file
+from tests.engine.cluster.broker import CACHE, USERS, admin, door, hub_file, submission
+from tests.engine.cluster.certificates import identity
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -120,3 +121,21 @@ async def test_each_missing_right_is_named_until_all_are_there(broker: LocalKafk
     await check_writing(client_options(hub), topics)
     async with door(hub) as office:
         assert await office.stored() == []
+
+
+async def test_tls_is_spoken_with_who_can_be_trusted_and_nobody_else(tmp_path: Path) -> None:
+    server, ca = identity(tmp_path)
+    (tmp_path / "other").mkdir()
+    _, other = identity(tmp_path / "other")
+    with LocalKafka(tmp_path / "kafka", CACHE, users=USERS, identity=server) as kafka:
+        port = int(kafka.servers[0].rpartition(":")[2])
+        hub = _as(tmp_path, kafka, "door", USERS["door"], tls={"ca": str(ca)})
+        for operation in ("create", "describe", "describe_configs", "write", "read"):
+            allow(port, "door", "topic", hub.kafka.prefix, operation)
+        async with door(hub) as office:
+            await office.counter.submit([submission("a")], watch=False)
+            assert await office.stored() == ["a"]
+        fault = await _refused(_as(tmp_path, kafka, "door", USERS["door"], tls={"ca": str(other)}), "BH-CLU-010")
+        assert "certificate verify failed" in str(fault)
+        await _refused(_as(tmp_path, kafka, "door", USERS["door"]), "BH-CLU-010")
+        await _refused(_as(tmp_path, kafka, "door", USERS["door"], tls={"ca": "missing.pem"}), "BH-CLU-017")
