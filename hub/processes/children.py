@@ -32,6 +32,7 @@ MODULES: Final = {
     "cluster-door": "hub.processes.cluster.door",
     "cluster-worker": "hub.processes.cluster.worker",
     "cluster-issuer": "hub.processes.cluster.issuer",
+    "cluster-console": "hub.processes.cluster.console",
     "cluster-relay": "hub.processes.cluster.relay",
 }
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.counter import KafkaCounter
-from hub.engine.cluster.faults import NOBODY_JUDGES
 from hub.engine.cluster.producer import SteadyProducer
 from hub.engine.cluster.topics import topics_of
 from hub.engine.desk import Desk
@@ -18,22 +14,10 @@ from hub.engine.intake import Intake
 from hub.ledger.port import Listener, SharedLedger
 from hub.ledger.postgres import open_ledger, open_listener
 from hub.processes.cluster.child import ClusterChild, run_cluster_child
+from hub.processes.cluster.looking import cluster_app, late_reader
 from hub.processes.door import OpenDoors
 
-if TYPE_CHECKING:
-    from hub.ledger.reader import Reader
-
 DRAIN_SECONDS = 6.0
-
-
-def late_reader(_child: ClusterChild) -> Callable[[], Reader]:
-    """A reader that is made when first asked for."""
-
-    @functools.cache
-    def look() -> Reader:
-        raise NOBODY_JUDGES()
-
-    return look
 
 
 async def listening(child: ClusterChild, counter: KafkaCounter) -> tuple[SharedLedger, Listener] | None:
@@ -58,10 +42,16 @@ async def main(child: ClusterChild) -> None:
     producer = SteadyProducer(client_options(hub), topics.largest)
     await producer.start_or_later()
     counter = KafkaCounter(producer, topics, child.vault, None, float(hub.roles.door.ack_seconds))
-    desk = Desk(Intake(child.units, child.vault), counter, late_reader(child))
-    child.on_reload = lambda: desk.change(Intake(child.units, child.vault))
+    desk = Desk(Intake(child.units, child.vault), counter, late_reader(child), aside=True)
+    app = cluster_app(child)
+
+    def reload() -> None:
+        desk.change(Intake(child.units, child.vault))
+        app.forget()
+
+    child.on_reload = reload
     hears = asyncio.create_task(listening(child, counter))
-    doors = OpenDoors(desk, None)
+    doors = OpenDoors(desk, app)
     http = socket.socket(fileno=plan.http) if plan.http >= 0 else None
     mllp = {source: socket.socket(fileno=handle) for source, handle in plan.mllp.items()}
     await doors.open(http, mllp, plan.folders)

@@ -65,7 +65,9 @@ async def _run(options: ClusterOptions) -> None:
     lock = FolderLock(home.folder)
     try:
         await _look(units, hub, options.roles)
-        sockets = bind_doors(units, options.http) if "door" in options.roles else None
+        sockets = None
+        if "door" in options.roles or "console" in options.roles:
+            sockets = bind_doors(units if "door" in options.roles else (), options.http)
         await _Cluster(options, units, hub, sockets).run()
     finally:
         lock.release()
@@ -131,6 +133,8 @@ class _Cluster:
         count = {"door": roles.door.processes, "worker": roles.worker.processes, "issuer": roles.issuer.processes}
         if role == "relay" and not needs_relay(self._units):
             return
+        if role == "console" and "door" in self._options.roles:
+            return  # doors show the pages, too
         for number in range(count.get(role, 1)):
             plan = Plan(
                 role=f"cluster-{role}",
@@ -141,7 +145,7 @@ class _Cluster:
                 post=self._post[1],
             )
             handles = [self._post[1]]
-            if role == "door" and self._sockets is not None:
+            if role in {"door", "console"} and self._sockets is not None:
                 plan = msgspec.structs.replace(
                     plan,
                     http=self._sockets.http.fileno(),

@@ -25,6 +25,7 @@ from hub.local.kafka import LocalKafka
 from hub.local.postgres import LocalPostgres
 from hub.security.vault import Vault, open_vault
 from hub.simulators.fiscal_books import make_keys
+from hub.simulators.fiscal_platform import FiscalPlatform, serving
 from tests.engine.cluster.acls import allow
 from tests.engine.cluster.broker import CACHE
 from tests.hubprocess import PATIENCE, HubProcess, _command_of, until
@@ -131,16 +132,31 @@ async def receive_numbers(world: World, hub: Path, count: int = 100_000) -> None
 
 
 @contextlib.asynccontextmanager
-async def province(folder: Path, platform: str = "", *, guarded: bool = False, **roles: Any) -> AsyncIterator[Province]:
-    """Servers up and migrated, units with keys and numbers, no hub yet; all of it is gone after the block."""
+async def province(
+    folder: Path, *, peers: bool = False, guarded: bool = False, **roles: Any
+) -> AsyncIterator[Province]:
+    """Servers up and migrated, units with keys and numbers, no hub yet; all of it is gone after the block.
+
+    `peers`: a fiscal platform countersigns, and UnionPay's gateway answers; without, bills stay issued.
+    """
     world = build(folder, 1)
-    make_keys(world.platform_keys)
-    write_units(world, platform or "http://127.0.0.1:1", "http://127.0.0.1:1/")
-    for path in world.units.glob("*.yaml"):
-        text = path.read_text("utf-8")
-        path.write_text(
-            text if platform else "".join(line for line in text.splitlines(True) if "platform:" not in line)
-        )
+    async with contextlib.AsyncExitStack() as outside:
+        if peers:
+            platform = await outside.enter_async_context(serving(FiscalPlatform(world.platform_keys)))
+            gateway = await outside.enter_async_context(world.unionpay.gateway())
+            write_units(world, f"http://{platform}", gateway)
+        else:
+            make_keys(world.platform_keys)
+            write_units(world, "http://127.0.0.1:1", "http://127.0.0.1:1/")
+            for path in world.units.glob("*.yaml"):
+                lines = path.read_text("utf-8").splitlines(keepends=True)
+                path.write_text("".join(line for line in lines if "platform:" not in line), "utf-8")
+        async with _servers(folder, world, guarded, roles) as made:
+            yield made
+
+
+@contextlib.asynccontextmanager
+async def _servers(folder: Path, world: World, guarded: bool, roles: dict[str, Any]) -> AsyncIterator[Province]:
     vault = open_vault(world.folder / "master.key", has_data=False).vault
     users = {"hub": "hub-secret"} if guarded else {}
     with LocalPostgres(folder / "postgres") as postgres, LocalKafka(folder / "kafka", CACHE, users=users) as kafka:

@@ -7,14 +7,17 @@ import itertools
 import os
 import signal
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import pytest
 
+from hub.demo.world import APP_ID
 from hub.issuing.verify import verify_einvoice
 from hub.ledger.aad import document_aad
 from hub.security.certificates import Trust
+from hub.simulators.hospital_bosssoft import Hospital as Bosssoft
+from hub.simulators.hospital_bosssoft import Reply
 from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck
 from tests.engine.cluster.province import Province, province
 from tests.hubprocess import HubProcess, running, until
@@ -135,3 +138,37 @@ async def test_whatever_dies_nothing_acknowledged_is_lost(tmp_path: Path) -> Non
                 await load.more(20)
             await settled(place, load.acked)
             assert hub.alive
+
+
+async def test_all_roles_serve_everybody(tmp_path: Path) -> None:
+    """Who expects the bill gets it in the answer; the platform countersigns; the channel is asked; pages show it."""
+    async with province(tmp_path, peers=True) as place, running(place.machine()) as hub, httpx.AsyncClient() as client:
+        his = Bosssoft(hub.url("demo-hospital/bosssoft"), APP_ID, place.world.bosssoft_key, 1)
+        data = his.bill("outpatient")
+        async with asyncio.timeout(60):
+            while not (reply := await asked(his, data)):
+                await asyncio.sleep(0.1)
+        again = await his.issue(data)
+        assert reply.message["billNo"] == again.message["billNo"] == "0000000001"
+        await place.until_bills(confirmed=1)
+        async with HospitalHl7(*hub.address(HIS), prefix="U") as hospital:
+            charge, _ = await hospital.send_charge()
+        told = await place.world.unionpay.pay(hub.url("demo-hospital/unionpay"), charge.charge_no, charge.amount_fen)
+        assert told[1] == 200
+        await place.until_bills(confirmed=2)
+        base = f"http://{hub.ready['http']}"
+        for path in ("/healthz", "/readyz", "/metrics", "/console/", "/api/openapi.json"):
+            assert (await client.get(base + path)).status_code == 200, path
+        metrics = (await client.get(base + "/metrics")).text
+        assert 'billhub_bills{status="confirmed"} 2' in metrics
+        assert "billhub_books_balanced 1" in metrics
+        assert await hub.stop() < 10
+
+
+async def asked(his: Bosssoft, data: dict[str, Any]) -> Reply | None:
+    """The answer with the bill; None while the hub cannot judge yet, for it has not met its database."""
+    body, kind = his.request(data)
+    url = f"{his.url}/invoiceEBillOutpatient"
+    async with httpx.AsyncClient(timeout=30) as client:
+        answer = await client.post(url, content=body, headers={"content-type": kind})
+    return his.opened(answer.content) if answer.status_code == 200 else None
