@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, sele
 import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
-from hub.ledger.numbers import account
+from hub.ledger.accounting import account
 
 PLACES: Final = ("applied", "duplicate", "parked", "refused")
 
@@ -48,8 +48,7 @@ def books(look: Connection) -> dict[str, Any]:
     waiting = look.scalar(select(func.count()).select_from(case).where(case.c.status == "waiting")) or 0
     if waiting:
         statuses["waiting"] = waiting
-    driver: Any = look.connection.driver_connection
-    numbers = account(driver)
+    numbers = account(look)
     balanced = all(book["balanced"] for book in shown) and all(book["balanced"] for book in numbers) and _sums(look)
     return {"sources": shown, "bills": statuses, "numbers": numbers, "balanced": balanced}
 
