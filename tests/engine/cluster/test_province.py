@@ -138,6 +138,9 @@ async def test_whatever_dies_nothing_acknowledged_is_lost(tmp_path: Path) -> Non
                 await asyncio.to_thread(place.postgres.start)
                 await load.more(20)
             await settled(place, load.acked)
+            assert set(await place.tally()) == {"applied"}  # what Kafka delivers again is nobody's repeat
+            metrics = httpx.get(f"http://{hub.ready['http']}/metrics").text
+            assert "billhub_books_balanced 1" in metrics
             assert hub.alive
 
 
