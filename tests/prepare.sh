@@ -1,6 +1,7 @@
 #!/bin/sh
-# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, a PostgreSQL server, and
-# the Java programs that judge our HL7 v2 and QR codes. Root installs them by apt; anybody else is told what to install.
+# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, a PostgreSQL server, the
+# Java programs that judge our HL7 v2 and QR codes, and Kafka's jars. Root installs programs by apt; anybody else is told
+# in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 missing=""
@@ -8,8 +9,8 @@ command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v javac >/dev/null 2>&1 || missing="$missing default-jdk-headless"
 command -v mvn >/dev/null 2>&1 || missing="$missing maven"
-fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-droid-fallback"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-droid-fallback"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
         echo "the tests need$missing; install them: sudo apt-get install$missing" >&2
@@ -18,6 +19,7 @@ if [ -n "$missing" ]; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
+.venv/bin/python -m hub.local.jars .jars
 
 judges="$PWD/tests/judges"
 jars="$PWD/.jars/judges"
