@@ -79,7 +79,7 @@ def read_unit(path: Path) -> tuple[UnitConfig | None, list[Finding]]:
     try:
         unit = UnitConfig.model_validate(text.data if text.data is not None else {})
     except ValidationError as error:
-        return None, _findings(text, error)
+        return None, findings_of(text, error, UnitConfig)
     unit = unit.model_copy(update={"path": path})
     findings = list(_cross_checks(text, unit))
     return (unit if not findings else None), findings
@@ -113,13 +113,14 @@ def _cross_checks(text: YamlText, unit: UnitConfig) -> Iterable[Finding]:
             yield text.finding(("sources", name, "bill"), fault)
 
 
-def _findings(text: YamlText, error: ValidationError) -> list[Finding]:
+def findings_of(text: YamlText, error: ValidationError, model: type[BaseModel]) -> list[Finding]:
+    """What pydantic found in a file of that model, each at its place and with the names it may have there."""
     found: dict[tuple[str | int, ...], Finding] = {}
     for entry in error.errors(include_url=False, include_input=False):
         where = tuple(part for part in entry["loc"] if not (isinstance(part, str) and _is_branch(part)))
-        name = str(where[-1]) if where else "unit"
+        name = str(where[-1]) if where else "file"
         if entry["type"] == "extra_forbidden":
-            known = _fields_at(where[:-1])
+            known = _fields_at(model, where[:-1])
             near = get_close_matches(name, known, n=1) or known
             fault = UNKNOWN_NAME(name=name, known=", ".join(near))
         elif entry["type"] == "missing":
@@ -135,9 +136,8 @@ def _is_branch(part: str) -> bool:
     return part == "DoorSection" or "[" in part
 
 
-def _fields_at(where: Sequence[str | int]) -> list[str]:
+def _fields_at(model: type[BaseModel], where: Sequence[str | int]) -> list[str]:
     """The names a section may have, found by walking the models along the way."""
-    model: type[BaseModel] = UnitConfig
     for part in where:
         field = model.model_fields.get(str(part))
         if field is None:

@@ -10,6 +10,7 @@ from hub.config import read_unit
 from hub.engine.intake import bind_source
 from hub.errors import Config
 from hub.findings import Finding
+from hub.hubfile import read_hub
 from hub.yaml_text import read_yaml
 
 
@@ -23,6 +24,8 @@ def check_paths(paths: Iterable[Path]) -> tuple[int, list[Finding]]:
             found = check_mapping_files([file])
         elif isinstance(data, dict) and ("unit" in data or "sources" in data):
             found = check_unit(file)
+        elif isinstance(data, dict) and "kafka" in data:
+            found = read_hub(file)[1]
         elif file in set(paths):
             found = read_unit(file)[1]
         else:

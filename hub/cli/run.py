@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,6 +22,24 @@ HELP: Final = say(
 )
 
 
+class Engine(StrEnum):
+    """Who calls the ledger."""
+
+    embedded = "embedded"
+    cluster = "cluster"
+
+
+class Role(StrEnum):
+    """What a machine of a cluster does."""
+
+    door = "door"
+    worker = "worker"
+    issuer = "issuer"
+    relay = "relay"
+    console = "console"
+    all = "all"
+
+
 def command(
     config: Annotated[
         Path,
@@ -35,7 +54,15 @@ def command(
     ready: Annotated[
         Path | None, typer.Option(metavar="FILE", help=say("就绪后写入的文件", "a file written when doors are open"))
     ] = None,
-    engine: Annotated[str, typer.Option(help="embedded")] = "embedded",
+    engine: Annotated[
+        Engine, typer.Option(help=say("单机或集群", "one machine by itself, or Kafka and PostgreSQL"))
+    ] = Engine.embedded,
+    role: Annotated[
+        list[Role] | None, typer.Option(help=say("集群: 本机运行的角色", "cluster: what runs on this machine"))
+    ] = None,
+    hub: Annotated[
+        Path, typer.Option(metavar="FILE", help=say("集群: hub.yaml", "cluster: where Kafka and PostgreSQL are"))
+    ] = Path("hub.yaml"),
     doors: Annotated[
         int | None, typer.Option(min=0, max=64, help=say("收件进程数", "door processes (default: by cores)"))
     ] = None,
@@ -44,13 +71,21 @@ def command(
     ] = None,
 ) -> None:
     """Runs until SIGTERM, then drains."""
-    from hub.processes.parent import Options, run
-
-    if engine != "embedded":
-        raise typer.BadParameter("embedded", param_hint="--engine")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # says in many lines that nothing changed
     with faults_end():
         if not config.exists():
             raise FileNotFoundError(2, "", str(config))
-        run(Options(config, data, http, ready, doors, issuers))
+        if engine is Engine.cluster:
+            _run_cluster(config, hub, data, tuple(role or (Role.all,)), http, ready)
+        else:
+            from hub.processes.parent import Options, run
+
+            run(Options(config, data, http, ready, doors, issuers))
+
+
+def _run_cluster(config: Path, hub: Path, data: Path, roles: tuple[Role, ...], http: str, ready: Path | None) -> None:
+    from hub.processes.cluster.parent import ROLES, ClusterOptions, run
+
+    named = ROLES if Role.all in roles else tuple(dict.fromkeys(one.value for one in roles))
+    run(ClusterOptions(config, hub, data, named, http, ready))

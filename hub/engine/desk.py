@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from hub.adapter import Answer, Delivery
+from hub.adapter import Answer, Delivery, Server
 from hub.bill.bill import Bill
 from hub.engine.faults import QUEUE_FULL
-from hub.engine.intake import Bound, Intake, outcomes
+from hub.engine.intake import Bound, Intake, Taken, outcomes
 from hub.engine.served import ServedBills
 from hub.errors import Fault
 from hub.ledger.records import Submission, Verdict
@@ -38,12 +38,20 @@ class Desk:
     """The handler that the doors call."""
 
     def __init__(
-        self, intake: Intake, counter: Counter, look: Callable[[], Reader], most_in_flight: int = 4096
+        self,
+        intake: Intake,
+        counter: Counter,
+        look: Callable[[], Reader],
+        most_in_flight: int = 4096,
+        *,
+        aside: bool = False,
     ) -> None:
+        """`aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file."""
         self._intake = intake
         self._counter = counter
         self._look = look
         self._most = most_in_flight
+        self._aside = aside
         self._in_flight = 0
 
     async def __call__(self, source: str, delivery: Delivery) -> Answer:
@@ -56,7 +64,9 @@ class Desk:
         bound = self._intake.bound(source)
         server = self._intake.question(bound, delivery)
         if server is not None:
-            return server.serve(delivery, ServedBills(self._look(), bound.unit))
+            if self._aside:
+                return await asyncio.to_thread(self._serve, server, bound, delivery)
+            return self._serve(server, bound, delivery)
         if self._in_flight >= self._most:
             raise QUEUE_FULL()
         self._in_flight += 1
@@ -87,7 +97,15 @@ class Desk:
                 log.info("%s/%s: the bill is not issued within %s s", bound.unit, bound.name, bound.answer_seconds)
         if taken.fault is not None:
             return bound.source.answer(delivery, (), taken.fault)
+        if self._aside and bound.answer == "issued":
+            return await asyncio.to_thread(self._worded, bound, delivery, taken, verdicts)
+        return self._worded(bound, delivery, taken, verdicts)
+
+    def _worded(self, bound: Bound, delivery: Delivery, taken: Taken, verdicts: Sequence[Verdict]) -> Answer:
         return bound.source.answer(delivery, outcomes(taken, verdicts, self._bills))
+
+    def _serve(self, server: Server, bound: Bound, delivery: Delivery) -> Answer:
+        return server.serve(delivery, ServedBills(self._look(), bound.unit))
 
     def _bills(self, ids: Sequence[str]) -> Mapping[str, Bill]:
         return self._look().by_id(ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,22 @@ from hub.api import insurers, probes
 from hub.api.faults import BAD_REQUEST, NO_SUCH_PAGE, WRONG_METHOD
 from hub.api.head import HeadAsGet
 from hub.api.problems import problem
-from hub.config import load_units
+from hub.config import UnitConfig, load_units
 from hub.console import pages
 from hub.engine.embedded.home import Home
 from hub.errors import Fault
 from hub.ledger.reader import Reader
+from hub.security.vault import Vault
 
 
 def make_app(home: Home, config: Path) -> FastAPI:
     """The application over a hub's data and units."""
     vault = home.vault()
-    reader = Reader(home.folder, vault)
-    units = load_units(config)
+    return app_over(Reader(home.folder, vault), vault, home, load_units(config))
+
+
+def app_over(reader: Reader, vault: Vault, home: Home, units: Sequence[UnitConfig]) -> FastAPI:
+    """The application over a ledger, whatever database holds it."""
     app = FastAPI(title="Billhub", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(HeadAsGet)
     app.include_router(probes.router(reader, home), include_in_schema=False)

@@ -29,6 +29,11 @@ MODULES: Final = {
     "door": "hub.processes.door",
     "issuer": "hub.processes.issuer",
     "relay": "hub.processes.relay",
+    "cluster-door": "hub.processes.cluster.door",
+    "cluster-worker": "hub.processes.cluster.worker",
+    "cluster-issuer": "hub.processes.cluster.issuer",
+    "cluster-console": "hub.processes.cluster.console",
+    "cluster-relay": "hub.processes.cluster.relay",
 }
 
 
@@ -92,6 +97,12 @@ class Children:
             for seat in self._seats
             if seat.plan.role == role and seat.process is not None and seat.process.returncode is None
         ]
+
+    def signal(self, sign: signal.Signals) -> None:
+        """Sends a signal to every living child."""
+        for seat in self._seats:
+            if seat.process is not None and seat.process.returncode is None:
+                seat.process.send_signal(sign)
 
     async def end(self, seconds: float) -> None:
         """Waits until the children are gone; whoever is not, is killed."""

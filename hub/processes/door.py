@@ -19,7 +19,7 @@ from hub.engine.embedded.frames import Frame, Reload, Settled, Verdicts
 from hub.engine.embedded.home import Home
 from hub.engine.intake import Intake
 from hub.processes.child import Child, run_child
-from hub.processes.pages import LazyApp
+from hub.processes.pages import LazyApp, embedded_app
 from hub.processes.plan import Plan, plan_from_environment
 from hub.security.vault import Vault
 
@@ -74,7 +74,7 @@ async def main() -> None:
     counter = LinkCounter(await child.connect())
     look = late_reader(home, vault)
     desk = Desk(Intake(load_units(plan.config_path), vault), counter, look)
-    app = LazyApp(home, plan.config_path)
+    app = embedded_app(home, plan.config_path)
 
     def on_frame(frame: Frame) -> None:
         if isinstance(frame, Verdicts):

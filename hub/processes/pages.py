@@ -15,9 +15,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class LazyApp:
     """An ASGI application that imports the real one on its first request."""
 
-    def __init__(self, home: Any, config: Path) -> None:
-        self._home = home
-        self._config = config
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
         self._app: Any = None
         self._loading = asyncio.Lock()
 
@@ -40,6 +39,15 @@ class LazyApp:
 
     def _load(self) -> Any:
         """Beside the loop: the imports take a while, and message doors must not wait for pages."""
+        return self._make()
+
+
+def embedded_app(home: Any, config: Path) -> LazyApp:
+    """The application over a data folder."""
+
+    def make() -> Any:
         from hub.processes.app import make_app
 
-        return make_app(self._home, self._config)
+        return make_app(home, config)
+
+    return LazyApp(make)

@@ -90,14 +90,19 @@ async def _run(options: Options) -> None:
     home.make()
     lock = FolderLock(home.folder)
     try:
-        sockets = _bind(units, options.http)
+        sockets = bind_doors(units, options.http)
         hub = _Hub(options, units, home, sockets)
         await hub.run()
     finally:
         lock.release()
 
 
-def _bind(units: Sequence[UnitConfig], http: str) -> Sockets:
+def bind_doors(units: Sequence[UnitConfig], http: str) -> Sockets:
+    """Everything the units' doors listen on.
+
+    Raises:
+        Config: an address that cannot be used.
+    """
     sockets = Sockets(_listen(http))
     for unit in units:
         for name, source in unit.sources.items():
@@ -116,6 +121,27 @@ def _bind(units: Sequence[UnitConfig], http: str) -> Sockets:
 def _listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     return bind(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def say_ready(units: Sequence[UnitConfig], sockets: Sockets, ready: Path | None) -> None:
+    """Writes the ready file: where the doors are."""
+    doors: dict[str, str] = {}
+    for unit in units:
+        for name in unit.sources:
+            where = f"{unit.unit.id}/{name}"
+            if where in sockets.mllp:
+                doors[where] = "{}:{}".format(*sockets.mllp[where].getsockname()[:2])
+            elif where in sockets.folders:
+                doors[where] = f"folder:{sockets.folders[where]}"
+            else:
+                doors[where] = f"/in/{where}"
+    host, port = sockets.http.getsockname()[:2]
+    log.info("ready: http://%s:%s/console/", host, port)
+    if ready is not None:
+        text = json.dumps({"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors}, ensure_ascii=False)
+        part = ready.with_suffix(".part")
+        part.write_text(text + "\n", "utf-8")
+        part.replace(ready)
 
 
 class _Hub:
@@ -200,23 +226,7 @@ class _Hub:
 
     def _say_ready(self) -> None:
         settle()
-        doors: dict[str, str] = {}
-        for unit in self._units:
-            for name in unit.sources:
-                where = f"{unit.unit.id}/{name}"
-                if where in self._sockets.mllp:
-                    doors[where] = "{}:{}".format(*self._sockets.mllp[where].getsockname()[:2])
-                elif where in self._sockets.folders:
-                    doors[where] = f"folder:{self._sockets.folders[where]}"
-                else:
-                    doors[where] = f"/in/{where}"
-        host, port = self._sockets.http.getsockname()[:2]
-        log.info("ready: http://%s:%s/console/", host, port)
-        if self._options.ready is not None:
-            text = json.dumps({"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors}, ensure_ascii=False)
-            part = self._options.ready.with_suffix(".part")
-            part.write_text(text + "\n", "utf-8")
-            part.replace(self._options.ready)
+        say_ready(self._units, self._sockets, self._options.ready)
 
     def reload(self) -> None:
         """Reads the units anew; a broken file changes nothing and says so in the log."""

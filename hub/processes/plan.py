@@ -25,6 +25,12 @@ class Plan(msgspec.Struct, frozen=True):
     folders: dict[str, str] = {}
     """unit/source → folder, for the one door process that watches folders"""
     capacity: int = 64
+    hub: str = ""
+    """a cluster's hub.yaml"""
+    number: int = 0
+    """which of its role's processes on this machine it is"""
+    post: int = -1
+    """file descriptor on which a cluster's child tells its parent that it is ready, or why it is not"""
 
     @property
     def data_path(self) -> Path:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Protocol
 
 from hub.adapter import Asker, Delivery, Message
 from hub.config import load_units
 from hub.delivery.relay import Relay
-from hub.engine.embedded.frames import Answered, Command, Frame, Link, Poke, Reload, Sent
+from hub.engine.embedded.frames import Answered, Command, Frame, Poke, Reload, Sent
 from hub.engine.embedded.home import Home
 from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
@@ -22,10 +23,17 @@ from hub.processes.plan import plan_from_environment
 from hub.security.vault import Vault
 
 
+class Carrier(Protocol):
+    """Who takes results to the ledger, in order: a link to the core, or, in a cluster, the ledger itself."""
+
+    def send(self, frame: Frame) -> None:
+        """Queues a frame; a command is answered behind everything that came before it."""
+
+
 class LinkResults:
     """See `hub.delivery.relay.Results`: over the link, in order, and known to be durable by an answered command."""
 
-    def __init__(self, link: Link, vault: Vault, intake: Intake) -> None:
+    def __init__(self, link: Carrier, vault: Vault, intake: Intake) -> None:
         self._link = link
         self._vault = vault
         self.intake = intake

@@ -17,7 +17,7 @@ from hub.engine.platforms import platforms_of
 from hub.issuing.local import LocalIssuer
 from hub.processes.door import OpenDoors, late_reader
 from hub.processes.issuer import local_issuer
-from hub.processes.pages import LazyApp
+from hub.processes.pages import LazyApp, embedded_app
 
 
 class Single:
@@ -48,7 +48,7 @@ class Single:
         """
         look = late_reader(self._home, self._vault)
         self._desk = Desk(Intake(units, self._vault), CallCounter(self._core), look)
-        self._app = LazyApp(self._home, self._config)
+        self._app = embedded_app(self._home, self._config)
         self._doors = OpenDoors(self._desk, self._app)
         await self._doors.open(http, mllp, folders)
 

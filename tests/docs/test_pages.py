@@ -16,7 +16,7 @@ from hub.yaml_text import read_yaml
 from tests import generate
 from tests.docs.blocks import BIN, ROOT
 from tests.docs.pages.errors import errors_page
-from tests.docs.pages.settings import docs_of, sections_of, settings_page, unit_schema_text
+from tests.docs.pages.settings import docs_of, hub_page, sections_of, settings_page, unit_schema_text
 from tests.docs.pages.table import table
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "adapters").glob("*/*/README.md")])
@@ -52,7 +52,7 @@ def test_every_fault_code_has_a_line_in_both_languages() -> None:
 
 
 def test_every_setting_has_a_line_in_both_languages() -> None:
-    page = settings_page()
+    page = settings_page() + hub_page()
     for model in sections_of():
         for name in model.model_fields:
             if name != "path":

@@ -1,0 +1,106 @@
+"""Lanes: one for each partition. What arrives while a message of a lane is under way is packed into its next one.
+
+So a quiet hub sends every submission at once, and a busy one sends few large messages, without a timer. A lane's order
+is kept. Whoever stopped waiting is left out of what was not sent yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from hub.engine.cluster.records import OVERHEAD, pack
+
+log = logging.getLogger("billhub.kafka")
+
+MOST_PACKED: Final = 500
+"""Submissions of one message; a worker takes whole messages."""
+PACKED_BYTES: Final = 768 * 1024
+"""How large a message of several submissions may grow: below every broker's default."""
+PAUSE: Final = 0.05
+"""Between a failure and the next try, so that a broker that refuses everything is not flooded."""
+
+
+class Sender(Protocol):
+    """Who carries messages; see `hub.engine.cluster.producer`."""
+
+    async def send(self, topic: str, partition: int, value: bytes) -> None:
+        """Returns after the acknowledgement, or raises KafkaError."""
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """One submission on its way. `done` is called once: with "" when it is acknowledged, "large" or "left"."""
+
+    data: bytes
+    done: Callable[[str], None]
+    wanted: Callable[[], bool]
+    """whether somebody still waits for it"""
+
+
+@dataclass(slots=True)
+class Lane:
+    """The way to one partition."""
+
+    sender: Sender
+    topic: str
+    partition: int
+    waiting: deque[Parcel] = field(default_factory=deque)
+    task: asyncio.Task[None] | None = None
+
+    def put(self, parcel: Parcel) -> None:
+        """Takes a parcel; it leaves with all that come in this turn of the loop."""
+        self.waiting.append(parcel)
+        if self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while parcels := self._next():
+                await self._carry(parcels)
+        finally:
+            self.task = None
+
+    def _next(self) -> list[Parcel]:
+        taken: list[Parcel] = []
+        size = OVERHEAD
+        while self.waiting and len(taken) < MOST_PACKED:
+            parcel = self.waiting[0]
+            if not parcel.wanted():
+                self.waiting.popleft().done("left")
+                continue
+            if taken and size + len(parcel.data) > PACKED_BYTES:
+                break
+            taken.append(self.waiting.popleft())
+            size += len(parcel.data)
+        return taken
+
+    async def _carry(self, parcels: list[Parcel]) -> None:
+        """Sends until it is acknowledged, or nobody waits any more."""
+        while parcels:
+            try:
+                await self.sender.send(self.topic, self.partition, pack([parcel.data for parcel in parcels]))
+            except MessageSizeTooLargeError:
+                if len(parcels) == 1:
+                    parcels[0].done("large")
+                    return
+                for parcel in parcels:  # the topic takes less than it should: one by one
+                    await self._carry([parcel])
+                return
+            except KafkaError as error:
+                log.warning("%s-%s: %s; it is sent again", self.topic, self.partition, type(error).__name__)
+                await asyncio.sleep(PAUSE)
+                for parcel in parcels:
+                    if not parcel.wanted():
+                        parcel.done("left")
+                parcels = [parcel for parcel in parcels if parcel.wanted()]
+            else:
+                for parcel in parcels:
+                    parcel.done("")
+                return

@@ -1,0 +1,141 @@
+"""The Faust worker: takes Kafka messages in batches, has them committed, and only then acknowledges them.
+
+Everything here follows from what was measured (faust-streaming 0.15): an exception that leaves an agent loses messages
+or stalls it for ever, so none does; `take` and plain iteration acknowledge what failed, so only `noack_take` is used;
+Tables and exactly-once processing do not count right after a crash, so the ledger's keys do the counting. Where
+something lasts, the process ends hard, without leaving the group in order, and what it had in hand is delivered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import faust
+
+from hub.engine.cluster.connection import client_options, steady
+from hub.engine.cluster.lag import LagMeter
+from hub.engine.cluster.poison import Place
+from hub.engine.cluster.taking import DEFECT, LastingError, Progress
+from hub.engine.cluster.topics import Topics
+from hub.engine.cluster.watchdog import TICK_SECONDS, Signs
+from hub.errors import describe
+from hub.hubfile import HubConfig
+
+log = logging.getLogger("billhub.worker")
+
+MOST_MESSAGES: Final = 100
+"""Kafka messages a batch takes; each may hold hundreds of submissions, and the ledger gets smaller transactions."""
+WITHIN_SECONDS: Final = 0.01
+"""How long a batch gathers: a fixed wait, and so most of a quiet worker's latency."""
+
+Take = Callable[[Sequence[tuple[bytes | None, Place]]], Awaitable[None]]
+
+
+def end(code: int, why: str) -> NoReturn:
+    """Ends the process at once: a graceful end would say that what is in hand was done."""
+    os.write(2, f"the worker ends with {code}: {why}\n".encode())
+    os._exit(code)
+
+
+def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take: Take) -> faust.App:
+    """The Faust application of one worker process; `instance` is its name in the group, the same in all its lives."""
+    steady()
+    app = faust.App(
+        topics.group,
+        broker=[f"kafka://{server}" for server in hub.kafka.servers],
+        broker_credentials=_credentials(hub),
+        store="memory://",
+        datadir=folder,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_group_instance_id=instance,  # its partitions wait for it through a restart
+        consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=10_000,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        broker_rebalance_timeout=20.0,
+        broker_request_timeout=20.0,  # not less than the session's
+        broker_commit_interval=0.5,  # each rebalance delivers again what was not committed
+        broker_max_poll_records=500,
+        stream_buffer_maxsize=1024,
+        stream_wait_empty=False,  # else an end, or a rebalance, waits for what is never acknowledged
+        stream_ack_cancelled_tasks=False,
+        stream_processing_timeout=60.0,
+    )
+    for name in (topics.events, topics.refused):
+        channel = app.topic(name, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw")
+        app.agent(channel, name=f"take-{name}", concurrency=1)(_agent(take))
+    return app
+
+
+def run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> NoReturn:
+    """Runs the application until a signal ends it."""
+    nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (it moves the cursor to the very end of the process)
+    _Worker(
+        app, loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
+    ).execute_from_commandline()
+
+
+class _Worker(faust.Worker):
+    """Leaves logging as the hub has set it up."""
+
+    def _setup_logging(self) -> None:
+        for name in ("faust", "mode"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
+    async def work(stream: Any) -> None:
+        async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
+            try:
+                await take([(event.value, _place(event.message)) for event in events])
+                for event in events:
+                    await stream.ack(event)
+            except asyncio.CancelledError:
+                raise
+            except LastingError as reason:
+                end(reason.code, str(reason))
+            except BaseException as error:  # noqa: BLE001  (what leaves an agent stalls it for ever)
+                end(DEFECT, describe(error))
+
+    return work
+
+
+def _place(message: Any) -> Place:
+    return Place(message.topic, message.partition, message.offset)
+
+
+async def show_signs(
+    hub: HubConfig, topics: Topics, app: faust.App, signs: Signs, progress: Callable[[], Progress | None]
+) -> None:
+    """Keeps the watchdog's signs up to date; runs as long as the worker does."""
+    meter = LagMeter(client_options(hub), topics)
+    try:
+        while True:
+            signs.lag = await meter.look(tuple(app.consumer.assignment()))
+            done = progress()
+            signs.excused = done is None or done.waiting_for_database
+            signs.beats += 1
+            await asyncio.sleep(TICK_SECONDS / 2)
+    finally:
+        await meter.close()
+
+
+def _credentials(hub: HubConfig) -> Any:
+    options = client_options(hub)
+    context = options.get("ssl_context")
+    if hub.kafka.sasl is not None:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=hub.kafka.sasl.mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context=context) if context else None

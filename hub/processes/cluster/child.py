@@ -1,0 +1,156 @@
+"""What a cluster's children share: they tell the parent that they are ready, and end in order when told so by SIGTERM.
+
+There is no link as in the embedded hub: a child needs nothing from its parent, and its peers are Kafka and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import uvloop
+
+from hub.config import UnitConfig, load_units
+from hub.errors import Config, Fault, Retry
+from hub.hubfile import HubConfig, load_hub
+from hub.ledger.applying import record
+from hub.ledger.records import FaultRecord
+from hub.ledger.rules import UnitRules, rules_of
+from hub.processes.memory import settle
+from hub.processes.plan import Plan, plan_from_environment
+from hub.security.faults import MASTER_KEY_MISSING
+from hub.security.vault import Vault, read_master_keys
+
+log = logging.getLogger("billhub.child")
+
+AGAIN_SECONDS = 0.5
+Opened = TypeVar("Opened")
+
+
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """What a child says: it is ready, or why it cannot be."""
+
+    pid: int
+    role: str
+    fault: FaultRecord | None = None
+
+
+class ClusterChild:
+    """One process of a role. `on_reload` reads the units anew."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        self.plan: Plan = plan_from_environment()
+        self.hub: HubConfig = load_hub(Path(self.plan.hub))
+        self.units: list[UnitConfig] = load_units(self.plan.config_path)
+        self.vault = vault_of(self.hub)
+        self.on_reload: Callable[[], None] = lambda: None
+        self.stopping: asyncio.Event
+
+    @property
+    def name(self) -> str:
+        """Names this process among its role's, the same in each of its lives."""
+        where = hashlib.sha256(f"{socket.gethostname()}\x1f{self.plan.data}".encode()).hexdigest()[:8]
+        return f"{self.role}-{socket.gethostname()}-{where}-{self.plan.number}"
+
+    @property
+    def owner(self) -> str:
+        """Names this life of it."""
+        return f"{self.name}-{os.getpid()}-{os.urandom(4).hex()}"
+
+    @property
+    def rules(self) -> dict[str, UnitRules]:
+        """What the ledger needs of the units."""
+        return {unit.unit.id: rules_of(unit) for unit in self.units}
+
+    def hear(self) -> None:
+        """Takes signals on the running loop."""
+        loop = asyncio.get_running_loop()
+        self.stopping = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, self.stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def ready(self) -> None:
+        """Tells the parent."""
+        settle()
+        say(self.plan, Word(os.getpid(), self.role))
+
+    def reload(self) -> None:
+        """Reads the units anew; the parent has looked at them before."""
+        try:
+            self.units = load_units(self.plan.config_path)
+            self.on_reload()
+        except (Fault, OSError) as fault:
+            log.warning("the units were not changed: %s", fault)
+
+    async def patiently(self, open_: Callable[[], Awaitable[Opened]]) -> Opened | None:
+        """Opens something that may be away just now; None where the child is told to end first."""
+        pause = AGAIN_SECONDS
+        while not self.stopping.is_set():
+            try:
+                return await open_()
+            except Retry as fault:
+                log.warning("%s; again in %.1f s", fault, pause)
+            await self.rest(pause)
+            pause = min(pause * 2, 5.0)
+        return None
+
+    async def rest(self, seconds: float) -> None:
+        """Waits, but not beyond the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return
+
+
+def vault_of(hub: HubConfig) -> Vault:
+    """The vault of a cluster: its key is given, and never made by one of the machines.
+
+    Raises:
+        Config: the master key is missing or broken.
+    """
+    path = hub.file(hub.keys.master)
+    try:
+        return Vault(read_master_keys(path))
+    except FileNotFoundError:
+        raise MASTER_KEY_MISSING(str(path)) from None
+
+
+def say(plan: Plan, word: Word) -> None:
+    """One line to the parent, whole or not at all: it is short."""
+    if plan.post >= 0:
+        os.write(plan.post, msgspec.json.encode(word) + b"\n")
+
+
+def prepare() -> None:
+    """Logging and signals of a child; Ctrl-C is the parent's matter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # its pool tells a traceback for every try to connect
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def run_cluster_child(role: str, main: Callable[[ClusterChild], Awaitable[None]]) -> None:
+    """Runs a child on uvloop until it is told to end."""
+    prepare()
+
+    async def until_told() -> None:
+        child = ClusterChild(role)
+        child.hear()
+        await main(child)
+
+    try:
+        uvloop.run(until_told())
+    except Config as fault:
+        say(plan_from_environment(), Word(os.getpid(), role, record(fault)))
+        sys.exit(3)

@@ -1,0 +1,70 @@
+"""A door process of a cluster: parses, verifies, maps, seals, and answers when Kafka has acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from hub.engine.cluster.connection import client_options
+from hub.engine.cluster.counter import KafkaCounter
+from hub.engine.cluster.producer import SteadyProducer
+from hub.engine.cluster.topics import topics_of
+from hub.engine.desk import Desk
+from hub.engine.intake import Intake
+from hub.ledger.port import Listener, SharedLedger
+from hub.ledger.postgres import open_ledger, open_listener
+from hub.processes.cluster.child import ClusterChild, run_cluster_child
+from hub.processes.cluster.looking import cluster_app, late_reader
+from hub.processes.door import OpenDoors
+
+DRAIN_SECONDS = 6.0
+
+
+async def listening(child: ClusterChild, counter: KafkaCounter) -> tuple[SharedLedger, Listener] | None:
+    """Hears of verdicts as soon as there is a database; until then doors serve who need none."""
+
+    async def opened() -> tuple[SharedLedger, Listener]:
+        ledger = await open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=2)
+        listener = open_listener(child.hub.dsn(), ledger)
+        await listener.start()
+        return ledger, listener
+
+    found = await child.patiently(opened)
+    if found is not None:
+        counter.listener = found[1]
+    return found
+
+
+async def main(child: ClusterChild) -> None:
+    """Runs a door process."""
+    plan, hub = child.plan, child.hub
+    topics = topics_of(hub.kafka)
+    producer = SteadyProducer(client_options(hub), topics.largest)
+    await producer.start_or_later()
+    counter = KafkaCounter(producer, topics, child.vault, None, float(hub.roles.door.ack_seconds))
+    desk = Desk(Intake(child.units, child.vault), counter, late_reader(child), aside=True)
+    app = cluster_app(child)
+
+    def reload() -> None:
+        desk.change(Intake(child.units, child.vault))
+        app.forget()
+
+    child.on_reload = reload
+    hears = asyncio.create_task(listening(child, counter))
+    doors = OpenDoors(desk, app)
+    http = socket.socket(fileno=plan.http) if plan.http >= 0 else None
+    mllp = {source: socket.socket(fileno=handle) for source, handle in plan.mllp.items()}
+    await doors.open(http, mllp, plan.folders)
+    child.ready()
+    await child.stopping.wait()
+    await doors.close(DRAIN_SECONDS)
+    await counter.close(1.0)
+    await producer.close()
+    found = await hears
+    if found is not None:
+        await found[1].close()
+        await found[0].close()
+
+
+if __name__ == "__main__":
+    run_cluster_child("door", main)

@@ -1,0 +1,68 @@
+"""An issuer of a cluster: leases due bills from the ledger, signs them, and brings them back with the next question."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from random import SystemRandom
+from typing import Final
+
+from hub.errors import Retry
+from hub.issuing.local import LocalIssuer
+from hub.issuing.units import units_issuing
+from hub.ledger.postgres import open_ledger
+from hub.ledger.records import Batch, Issued, NotIssued
+from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
+
+log = logging.getLogger("billhub.issuer")
+
+IDLE_SECONDS: Final = 0.04
+"""How long an issuer rests when nothing is due."""
+
+
+def issuer_of(child: ClusterChild) -> LocalIssuer:
+    """A local issuer for the child's units.
+
+    Raises:
+        Config: a unit without a usable key.
+    """
+    return LocalIssuer(units_issuing(child.units), child.vault, SystemRandom(), lambda: datetime.now(UTC))
+
+
+async def main(child: ClusterChild) -> None:
+    """Runs an issuer process."""
+    issuer = issuer_of(child)
+    child.ready()
+    ledger = await child.patiently(lambda: open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=1))
+    if ledger is None:
+        return
+
+    def reload() -> None:
+        nonlocal issuer
+        issuer = issuer_of(child)
+        ledger.change_rules(child.rules)
+
+    child.on_reload = reload
+    issued: list[Issued] = []
+    failed: list[NotIssued] = []
+    while not child.stopping.is_set() or issued or failed:
+        want = 0 if child.stopping.is_set() else child.hub.roles.issuer.batch
+        try:
+            result = await ledger.apply(Batch(issued=issued, not_issued=failed), datetime.now(UTC), want)
+        except Retry as fault:
+            if child.stopping.is_set():
+                break  # the leases run out, and others sign the same bills under the same numbers
+            log.warning("%s", fault)
+            await asyncio.sleep(AGAIN_SECONDS)
+            continue
+        issued, failed = [], []
+        if result.work:
+            issued, failed = await asyncio.to_thread(issuer.issue, result.work)
+        else:
+            await child.rest(IDLE_SECONDS)
+    await ledger.close()
+
+
+if __name__ == "__main__":
+    run_cluster_child("issuer", main)

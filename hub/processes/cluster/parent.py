@@ -1,0 +1,202 @@
+"""Runs a cluster's roles on this machine: looks at Kafka and the database first, then starts and keeps processes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hub.config import UnitConfig, load_units
+from hub.engine.cluster.faults import NO_EXTRA
+from hub.engine.embedded.home import Home
+from hub.errors import Fault, fault_from
+from hub.hubfile import HubConfig, load_hub
+from hub.ledger.lock import FolderLock
+from hub.ledger.rules import rules_of
+from hub.processes.children import Children
+from hub.processes.cluster.child import Word, vault_of
+from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready
+from hub.processes.plan import Plan
+
+log = logging.getLogger("billhub")
+
+ROLES: Final = ("door", "worker", "issuer", "relay", "console")
+DRAIN_SECONDS: Final = 9.0
+NEEDED: Final = ("aiokafka", "faust", "asyncpg", "psycopg")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOptions:
+    """How to run."""
+
+    config: Path
+    hub: Path
+    data: Path
+    roles: tuple[str, ...]
+    http: str = "127.0.0.1:8080"
+    ready: Path | None = None
+
+
+def run(options: ClusterOptions) -> None:
+    """Runs the roles until SIGTERM or SIGINT.
+
+    Raises:
+        Config, Retry: a file, Kafka, the database or an address cannot be used.
+    """
+    for name in NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise NO_EXTRA(name=name)
+    asyncio.run(_run(options))
+
+
+async def _run(options: ClusterOptions) -> None:
+    units = load_units(options.config)
+    hub = load_hub(options.hub)
+    home = Home(options.data)
+    home.make()
+    lock = FolderLock(home.folder)
+    try:
+        await _look(units, hub, options.roles)
+        sockets = None
+        if "door" in options.roles or "console" in options.roles:
+            sockets = bind_doors(units if "door" in options.roles else (), options.http)
+        await _Cluster(options, units, hub, sockets).run()
+    finally:
+        lock.release()
+
+
+async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str]) -> None:
+    """Everything that would stop a child, found before any is started."""
+    from hub.engine.cluster.connection import client_options
+    from hub.engine.cluster.knock import check_writing
+    from hub.engine.cluster.topics import check_reading, check_topics
+    from hub.engine.intake import Intake
+    from hub.issuing.units import units_issuing
+    from hub.ledger.postgres import open_ledger
+
+    vault = vault_of(hub)
+    Intake(units, vault)
+    if "issuer" in roles:
+        units_issuing(units)
+    rules = {unit.unit.id: rules_of(unit) for unit in units}
+    ledger = await open_ledger(hub.dsn(), rules, owner=f"start-{os.getpid()}", connections=1)
+    await ledger.close()
+    if "door" in roles or "worker" in roles:
+        topics = await check_topics(hub)
+        if "door" in roles:
+            await check_writing(client_options(hub), topics)
+        if "worker" in roles:
+            await check_reading(hub, topics)
+
+
+class _Cluster:
+    def __init__(
+        self, options: ClusterOptions, units: list[UnitConfig], hub: HubConfig, sockets: Sockets | None
+    ) -> None:
+        self._options = options
+        self._units = units
+        self._hub = hub
+        self._sockets = sockets
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._fault: Fault | None = None
+        self._children = Children(self._fatal)
+        self._met: set[int] = set()
+        self._started = 0
+        self._said = False
+        self._heard = b""
+        self._post: tuple[int, int] = os.pipe()
+
+    async def run(self) -> None:
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(sign, self._ended.set)
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+        os.set_blocking(self._post[0], False)
+        self._loop.add_reader(self._post[0], self._listen)
+        for role in self._options.roles:
+            self._start(role)
+        await self._ended.wait()
+        await self._drain()
+        if self._fault is not None:
+            raise self._fault
+
+    def _start(self, role: str) -> None:
+        roles = self._hub.roles
+        count = {"door": roles.door.processes, "worker": roles.worker.processes, "issuer": roles.issuer.processes}
+        if role == "relay" and not needs_relay(self._units):
+            return
+        if role == "console" and "door" in self._options.roles:
+            return  # doors show the pages, too
+        for number in range(count.get(role, 1)):
+            plan = Plan(
+                role=f"cluster-{role}",
+                data=str(self._options.data.resolve()),
+                config=str(self._options.config.resolve()),
+                hub=str(self._options.hub.resolve()),
+                number=number,
+                post=self._post[1],
+            )
+            handles = [self._post[1]]
+            if role in {"door", "console"} and self._sockets is not None:
+                plan = msgspec.structs.replace(
+                    plan,
+                    http=self._sockets.http.fileno(),
+                    mllp={source: sock.fileno() for source, sock in self._sockets.mllp.items()},
+                    folders=self._sockets.folders if number == 0 else {},
+                )
+                handles += self._sockets.handles()
+            self._children.start(plan, handles)
+            self._started += 1
+
+    def _listen(self) -> None:
+        """Words of the children, one a line."""
+        self._heard += os.read(self._post[0], 65536)
+        *lines, self._heard = self._heard.split(b"\n")
+        for line in lines:
+            word = msgspec.json.decode(line, type=Word)
+            if word.fault is not None:
+                self._fatal(fault_from(word.fault.code, word.fault.where, **word.fault.values))
+                continue
+            self._children.met(word.pid)
+            self._met.add(word.pid)
+            if len(self._met) >= self._started and not self._said:
+                self._said = True
+                self._ready()
+
+    def _ready(self) -> None:
+        if self._sockets is not None:
+            say_ready(self._units, self._sockets, self._options.ready)
+        elif self._options.ready is not None:
+            self._options.ready.write_text(f'{{"pid": {os.getpid()}, "doors": {{}}}}\n', "ascii")
+
+    def _reload(self) -> None:
+        """Reads the units anew; a broken file changes nothing and says so in the log."""
+        try:
+            units = load_units(self._options.config)
+        except (Fault, OSError) as fault:
+            log.warning("the units were not changed: %s", fault)
+            return
+        self._units = units
+        self._children.signal(signal.SIGHUP)
+        log.info("the units were read anew")
+
+    def _fatal(self, fault: Fault) -> None:
+        self._fault = self._fault or fault
+        self._ended.set()
+
+    async def _drain(self) -> None:
+        """All at once: what doors took lies on Kafka, and nobody waits for a neighbour."""
+        self._children.no_more()
+        self._children.signal(signal.SIGTERM)
+        await self._children.end(DRAIN_SECONDS if self._fault is None else 2.0)
+        self._loop.remove_reader(self._post[0])
+        for end in self._post:
+            os.close(end)

@@ -1,0 +1,144 @@
+"""How a cluster's machine starts: what is wrong is one line and exit code 3; what is right hears of verdicts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+import yaml
+
+from hub.engine.cluster.lag import Lag
+from hub.engine.cluster.watchdog import STALLED, Judge, Signs
+from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck
+from tests.engine.cluster.province import Province, province
+from tests.hubprocess import running
+
+pytestmark = pytest.mark.timeout(240)
+HIS = "demo-hospital/his"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Province]:
+    async with province(tmp_path_factory.mktemp("province"), door={"ack_seconds": 2}) as made:
+        text = (made.world.units / "hospital.yaml").read_text("utf-8")
+        head, mark, rest = text.partition("    adapter: his/hl7v2\n")
+        assert mark
+        (made.world.units / "hospital.yaml").write_text(head + mark + "    answer: applied\n" + rest, "utf-8")
+        yield made
+
+
+def _without_port(hub: dict[str, dict[str, object]], section: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        hub[section]["servers"] = [f"127.0.0.1:{sock.getsockname()[1]}"]
+
+
+Change = Callable[[dict[str, dict[str, object]]], object]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda hub: _without_port(hub, "kafka"), "BH-CLU-010 Kafka cannot be reached"),
+        (lambda hub: _without_port(hub, "postgres"), "BH-LED-020 PostgreSQL cannot be reached"),
+        (lambda hub: hub["postgres"].update(database="nothing"), "nothing"),
+        (lambda hub: hub["keys"].update(master="no.key"), "no.key"),
+        (lambda hub: hub["kafka"].update(prefix="fresh", create="no"), "BH-CLU-012 there is no topic fresh.events"),
+        (lambda hub: hub["kafka"].update(replication="3", prefix="three"), "BH-CLU-018"),
+        (lambda hub: hub["kafka"].pop("servers"), "servers is missing"),
+    ],
+    ids=["kafka", "postgres", "database", "key", "topic", "replication", "file"],
+)
+async def test_what_is_wrong_is_one_line_and_exit_code_3(place: Province, change: Change, says: str) -> None:
+    machine = place.machine("door", "worker", "issuer")
+    hub = yaml.safe_load(place.hub.read_text("utf-8"))
+    change(hub)
+    machine.hub = place.hub.with_name(f"wrong-{len(place.machines)}.yaml")
+    machine.hub.write_text(yaml.safe_dump(hub), "utf-8")
+    await machine.launch()
+    assert await machine.died() == 3
+    (line,) = [line for line in machine.log.splitlines() if line.startswith("billhub: ")]
+    assert says in line
+    assert " → " in line
+    assert "Traceback" not in machine.log
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_source_that_waits_for_the_verdict_gets_it_and_none_without_a_database(place: Province) -> None:
+    hub = place.machine("door", "worker")
+    async with running(hub), HospitalHl7(*hub.address(HIS), prefix="V", timeout=20) as his:
+        charge, ack = await _patiently(his)
+        assert ack == "AA"
+        changed = his.writer.changed(charge)
+        assert (await his.told(changed, charge.control_id)).code == "AE"
+        assert await place.tally() == {"applied": 1, "parked": 1}
+        place.postgres.stop()
+        with pytest.raises(WrongAck):
+            async with HospitalHl7(*hub.address(HIS), prefix="W", timeout=4) as other:
+                await other.send_charge()
+        await asyncio.to_thread(place.postgres.start)
+        _, ack = await _patiently(his)
+        assert ack == "AA"
+        assert await hub.stop() < 12
+
+
+async def _patiently(his: HospitalHl7) -> tuple[object, str]:
+    """A charge, sent until somebody judges it: the listener may not be connected yet."""
+    charge = his.writer.charge()
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return charge, (await his.told(charge.body, charge.control_id)).code
+            except WrongAck:
+                await his.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_worker_that_was_frozen_goes_on_and_does_no_harm(place: Province) -> None:
+    hub = place.machine("door", "worker")
+    async with running(hub):
+        before = (await place.tally()).get("applied", 0)
+        async with HospitalHl7(*hub.address(HIS), prefix="F", timeout=20) as his:
+            await _patiently(his)
+            (worker,) = hub.children("worker")
+            os.kill(worker, signal.SIGSTOP)
+            other = place.machine("worker")
+            async with running(other):  # it gets the frozen one's partitions when its session is over
+                _, ack = await _patiently(his)
+                assert ack == "AA"
+                os.kill(worker, signal.SIGCONT)
+                for _ in range(5):
+                    await _patiently(his)
+        assert (await place.tally())["applied"] == before + 7
+
+
+def test_the_judge_knows_a_stall_from_a_rest() -> None:
+    signs = Signs(beats=0, lag=Lag(0, 10))
+    judge = Judge(signs, 3)
+
+    def look(times: int, **changes: object) -> str:
+        said = ""
+        for _ in range(times):
+            signs.beats += 1
+            for name, value in changes.items():
+                setattr(signs, name, value)
+            said = judge.look()
+        return said
+
+    assert look(10, lag=Lag(0, 10)) == ""  # nothing waits
+    assert look(10, lag=None) == ""  # the broker is away
+    assert look(10, lag=Lag(5, 10), excused=True) == ""  # the database is away
+    assert look(2, excused=False) == ""
+    assert "no commit" in look(2)
+    signs.lag = Lag(5, 11)
+    assert look(2) == ""  # it moved
+    signs.lag = Lag(0, 11)
+    look(1)
+    said = [judge.look() for _ in range(4)]  # no beat any more
+    assert "has not come round" in said[-1]
+    assert STALLED == 71
