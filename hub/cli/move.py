@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA, actor
 from hub.cli.options import Config, Data, Json
-from hub.cli.output import BAD, GOOD, end, faults_end, put, put_json
+from hub.cli.output import BAD, GOOD, MISSING, complain, end, faults_end, put, put_json
 from hub.cli.progress import Bar
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Exit 1 where the two sides differ or the books do not balance; the target stays closed where they differ."""
-    import asyncio
-    from datetime import UTC, datetime
-
     from hub.engine.embedded.home import Home
     from hub.hubfile import load_hub
 
@@ -56,23 +53,38 @@ def command(
     with faults_end():
         home = Home(data).existing()
         hub = load_hub(to) if to is not None else None
-        bar = Bar(_STAGES)
-        if undo_mark:
-            from hub.ledger.moving.undoing import undo
+        try:
+            if undo_mark:
+                _undo(home, hub, as_json=as_json)
+            elif hub is not None:
+                _move(home, hub, as_json=as_json)
+        except KeyboardInterrupt:
+            complain(say("已中断;再次运行即继续", "cut off; run it again and it goes on"))
+            end(MISSING)
 
-            asyncio.run(undo(home.folder, hub.dsn() if hub is not None else None, progress=bar))
-            undone = {"data": str(data), "undone": True}
-            put_json(undone) if as_json else put(
-                say(f"{data}: 标记已取消,可以再次运行", f"{data}: the mark is gone; a hub may run here again")
-            )
-            end(GOOD)
-        from hub.ledger.moving.mover import move
 
-        assert hub is not None
-        _same_key(home, hub)
-        report = asyncio.run(move(home.folder, hub.dsn(), now=datetime.now(UTC), actor=actor(), progress=bar))
-        put_json(report.json()) if as_json else _print(report)
-        end(GOOD if report.equal and report.books.get("balanced", True) else BAD)
+def _move(home: Home, hub: HubConfig, *, as_json: bool) -> NoReturn:
+    import asyncio
+    from datetime import UTC, datetime
+
+    from hub.ledger.moving.mover import move
+
+    _same_key(home, hub)
+    now = datetime.now(UTC)
+    report = asyncio.run(move(home.folder, hub.dsn(), now=now, actor=actor(), progress=Bar(_STAGES)))
+    put_json(report.json()) if as_json else _print(report)
+    end(GOOD if report.equal and report.books.get("balanced", True) else BAD)
+
+
+def _undo(home: Home, hub: HubConfig | None, *, as_json: bool) -> NoReturn:
+    import asyncio
+
+    from hub.ledger.moving.undoing import undo
+
+    asyncio.run(undo(home.folder, hub.dsn() if hub is not None else None, progress=Bar(_STAGES)))
+    gone = say(f"{home.folder}: 标记已取消,可以再次运行", f"{home.folder}: the mark is gone; a hub may run here again")
+    put_json({"data": str(home.folder), "undone": True}) if as_json else put(gone)
+    end(GOOD)
 
 
 def _same_key(home: Home, hub: HubConfig) -> None:

@@ -19,6 +19,7 @@ from hub.ledger.moving.comparing import Compared, both_books, compare
 from hub.ledger.moving.copying import Progress, copy
 from hub.ledger.moving.faults import OTHER_TARGET, TARGET_USED
 from hub.ledger.moving.mark import Mark
+from hub.ledger.moving.tables import TABLES
 from hub.ledger.moving.target import Target
 from hub.ledger.postgres.pool import Connection
 
@@ -27,6 +28,8 @@ _COUNTED: Final = (("seq_message", "message", "seq"), ("seq_bill", "bill", "seq"
 """Sequences, and the columns whose highest values they stand behind."""
 _SERIAL: Final = "SELECT pg_get_serial_sequence($1, $2)"
 _HASHED: Final = "UPDATE moving SET hash = $2 WHERE name = $1"
+_ANALYSE: Final = f"ANALYZE {', '.join(table.name for table in TABLES)}"
+"""The server's own time for it may come when a cluster has worked a while, on plans for empty tables."""
 _AUDIT: Final = "INSERT INTO audit (at, actor, action, subject, reason) VALUES ($1, $2, 'hub.move', $3, '')"
 
 
@@ -79,6 +82,7 @@ async def move(folder: Path, dsn: str, *, now: datetime, actor: str, progress: P
             if state is None:
                 await there.begin(target, mark.id)
             rows = await copy(source, target, progress)
+            await target.connection.execute(_ANALYSE)
             report = Report(mark.id, target.where, rows=rows, resumed=state is not None)
             async with target.connection.transaction():
                 await there.alone(target.connection)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Final
 
 from hub.errors import Config
-from hub.ledger.lock import FolderLock
 from hub.ledger.moving import mark as marks
 from hub.ledger.moving import source as here
 from hub.ledger.moving import target as there
@@ -25,36 +25,32 @@ async def undo(folder: Path, dsn: str | None, *, progress: Progress) -> None:
     Raises:
         Config: there is no mark; or it takes the target to tell whether going back loses anything, and it would.
     """
-    try:
-        mark = marks.read(folder)
-    except Config:
-        mark = Mark("", "moved", "?", "")  # unreadable: take the careful way
-    if mark is None:
-        raise NO_MARK(folder=str(folder))
-    if dsn is not None:
-        await _close(folder, dsn, mark, progress)
-    elif mark.state == "moved":
-        raise UNDO_NEEDS_TARGET(str(folder), to=mark.to)
-    lock = FolderLock(folder)
-    try:
-        marks.remove(folder)
-    finally:
-        lock.release()
-
-
-async def _close(folder: Path, dsn: str, mark: Mark, progress: Progress) -> None:
     with here.opened(folder) as source:
-        async with there.connected(dsn) as target:
-            connection = target.connection
-            state = await there.state_of(connection)
-            if state is None or (mark.id and state[1] != mark.id):
-                raise OTHER_TARGET(str(folder), to=target.where)
-            if state[0] == "moving":
-                return
-            async with connection.transaction():
-                await there.alone(connection)
-                tables = await compare(source, connection, progress, leave_out=_MOVES_BY_ITSELF)
-                changed = [table.name for table in tables if not table.equal]
-                if changed:
-                    raise TARGET_WENT_ON(target.where, found=", ".join(changed))
-                await connection.execute("ALTER TABLE moved RENAME TO moving")
+        try:
+            mark = marks.read(folder)
+        except Config:
+            mark = Mark("", "moved", "?", "")  # unreadable: take the careful way
+        if mark is None:
+            raise NO_MARK(folder=str(folder))
+        if dsn is not None:
+            await _close(source, folder, dsn, mark, progress)
+        elif mark.state == "moved":
+            raise UNDO_NEEDS_TARGET(str(folder), to=mark.to)
+        marks.remove(folder)
+
+
+async def _close(source: sqlite3.Connection, folder: Path, dsn: str, mark: Mark, progress: Progress) -> None:
+    async with there.connected(dsn) as target:
+        connection = target.connection
+        state = await there.state_of(connection)
+        if state is None or (mark.id and state[1] != mark.id):
+            raise OTHER_TARGET(str(folder), to=target.where)
+        if state[0] == "moving":
+            return
+        async with connection.transaction():
+            await there.alone(connection)
+            tables = await compare(source, connection, progress, leave_out=_MOVES_BY_ITSELF)
+            changed = [table.name for table in tables if not table.equal]
+            if changed:
+                raise TARGET_WENT_ON(target.where, found=", ".join(changed))
+            await connection.execute("ALTER TABLE moved RENAME TO moving")
