@@ -12,6 +12,8 @@ from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
 from hub.ledger.accounting import account
 
+REFUSED: Final = "refused-"
+"""What the id of a refused message starts with; it has no identity of its own, so it is counted."""
 PLACES: Final = ("applied", "duplicate", "parked", "refused")
 
 
@@ -122,7 +124,13 @@ def refused(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
 
 def refused_view(row: Row[Any]) -> dict[str, Any]:
     """A refused message without its bytes: {id, unit, source, at, fault in both languages}."""
-    return {"id": row.seq, "unit": row.unit, "source": row.source, "at": row.at, "fault": fault_both(row.fault)}
+    return {
+        "id": f"{REFUSED}{row.seq}",
+        "unit": row.unit,
+        "source": row.source,
+        "at": row.at,
+        "fault": fault_both(row.fault),
+    }
 
 
 def alarms(look: Connection) -> list[dict[str, Any]]:

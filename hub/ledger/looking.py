@@ -23,10 +23,10 @@ class Window:
         self._faults = faults
 
     @contextmanager
-    def look(self, *, one_moment: bool = False) -> Iterator[Connection]:
-        """A connection for a few questions; with `one_moment` their answers belong together, whoever writes."""
+    def look(self) -> Iterator[Connection]:
+        """One state of the ledger, from the first question to the last: whatever is committed meanwhile is not seen."""
         with self._faults(), self._engine.connect() as connection:
-            if one_moment and connection.dialect.name == "sqlite":  # PostgreSQL looks at one moment always
+            if connection.dialect.name == "sqlite":  # PostgreSQL looks at one moment always
                 connection.exec_driver_sql("BEGIN")
             yield connection
 

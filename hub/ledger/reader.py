@@ -254,7 +254,7 @@ class Reader:
 
     def books(self) -> dict[str, Any]:
         """The books, in the outer shape."""
-        with self._look(one_moment=True) as look:
+        with self._look() as look:
             return books.books(look)
 
     def glance(self, units: list[str], seen: Seen) -> dict[str, Any]:
@@ -282,10 +282,13 @@ class Reader:
         with self._look() as look:
             return books.refused(look, unit, limit)
 
-    def refused_message(self, id_: int) -> dict[str, Any] | None:
+    def refused_message(self, id_: str) -> dict[str, Any] | None:
         """A refused message with its bytes, as far as they are kept: {id, unit, source, at, fault, body}."""
+        seq = id_.removeprefix(books.REFUSED)
+        if seq == id_ or not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+            return None
         with self._look() as look:
-            row = look.execute(select(schema.REFUSED).where(schema.REFUSED.c.seq == id_)).first()
+            row = look.execute(select(schema.REFUSED).where(schema.REFUSED.c.seq == int(seq))).first()
         if row is None:
             return None
         return books.refused_view(row) | {"body": self._vault.open(row.unit, REFUSED, row.sealed)}

@@ -157,7 +157,7 @@ async def test_all_roles_serve_everybody(tmp_path: Path) -> None:
         assert told[1] == 200
         await place.until_bills(confirmed=2)
         base = f"http://{hub.ready['http']}"
-        for path in ("/healthz", "/readyz", "/api/openapi.json"):
+        for path in ("/healthz", "/readyz", "/metrics", "/console/", "/api/openapi.json"):
             assert (await client.get(base + path)).status_code == 200, path
         assert await hub.stop() < 10
 
