@@ -86,7 +86,7 @@ def both_books(folder: Path, dsn: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _books(window: Window) -> dict[str, Any]:
     try:
-        with window.look(one_moment=True) as look:
+        with window.look() as look:
             return books(look)
     finally:
         window.close()
