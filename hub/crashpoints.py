@@ -12,7 +12,19 @@ from typing import Final, Literal
 
 VARIABLE: Final = "BILLHUB_CRASH_AT"
 
-Point = Literal["migrating", "picked_up", "committed", "reserved", "handed", "signed", "brought"]
+Point = Literal[
+    "migrating",
+    "picked_up",
+    "committed",
+    "reserved",
+    "handed",
+    "signed",
+    "brought",
+    "copying",
+    "copied",
+    "compared",
+    "closed",
+]
 """
 migrating: a step of a migration is done, its transaction is not committed
 picked_up: a file was renamed into the work folder, nobody has read it
@@ -21,6 +33,10 @@ reserved: numbers are durably reserved for bills, no issuer has them
 handed: an issuer has bills with their numbers, none is signed
 signed: the bills are signed, the core does not know
 brought: signed bills have come to the core, none is stored
+copying: a move has brought rows, its transaction is not committed
+copied: rows that a move brought are durable
+compared: both sides of a move are the same, nothing says so yet
+closed: the source of a move is closed for good, the target not open yet
 
 Where issuers are processes of their own, `handed` and `signed` end an issuer, the three of the core end the parent.
 """

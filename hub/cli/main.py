@@ -7,7 +7,23 @@ from typing import Annotated, Final
 
 import typer
 
-from hub.cli import bills, books, check, demo, explain, export, keys, numbers, parked, read, run, test, verify
+from hub.cli import (
+    bills,
+    books,
+    check,
+    demo,
+    explain,
+    export,
+    keys,
+    migrate,
+    move,
+    numbers,
+    parked,
+    read,
+    run,
+    test,
+    verify,
+)
 from hub.cli.language import lang_first, say, verb_named
 
 APP: Final = typer.Typer(
@@ -31,7 +47,7 @@ def _options(
         raise typer.BadParameter("zh | en", param_hint="--lang")
 
 
-for verb in (run, demo, check, read, explain, test, bills, export, verify, books):
+for verb in (run, demo, check, read, explain, test, bills, export, verify, books, migrate, move):
     APP.command(verb.NAME, help=verb.HELP)(verb.command)
 for group in (parked, numbers, keys):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from hub.ledger.postgres import sync
@@ -49,7 +50,13 @@ def postgres_window(dsn: str, *, name: str = "billhub reads") -> Window:
         dsn,
         pool=QueuePool,
         application_name=name,
-        options="-c default_transaction_read_only=on -c statement_timeout=60000 -c timezone=UTC "
-        "-c default_transaction_isolation=repeatable\\ read -c idle_in_transaction_session_timeout=60000",
+        options="-c statement_timeout=60000 -c timezone=UTC -c default_transaction_isolation=repeatable\\ read "
+        "-c idle_in_transaction_session_timeout=60000",
     )
+    # said for each transaction, not as the session's default: an address may ask for a server that writes
+    event.listen(engine, "connect", _only_reads)
     return Window(engine, postgres_faults)
+
+
+def _only_reads(connection: Any, _record: object) -> None:
+    connection.read_only = True

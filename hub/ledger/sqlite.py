@@ -20,6 +20,7 @@ from hub.ledger import faults, numbers
 from hub.ledger.applying import Changes, apply_one
 from hub.ledger.loading import load
 from hub.ledger.migrate import migrate_sqlite
+from hub.ledger.moving import mark
 from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
 from hub.ledger.reserving import Due
 from hub.ledger.rows import fault_text
@@ -68,9 +69,12 @@ class SqliteLedger:
         """Opens, or makes, the ledger in a data folder.
 
         Raises:
-            Config: damaged, or written by a newer release.
+            Config: damaged, written by a newer release, or moved into another database.
         """
         path = folder / FILE
+        moved = mark.fault_of(folder)
+        if moved is not None:
+            raise moved
         with sqlite_faults():
             migrate_sqlite(path)
             self._connection = connect(path)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from hub.ledger.faults import DATABASE_NEWER
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
+from hub.ledger.moving.faults import MOVE_UNFINISHED
 from hub.ledger.postgres.faults import (
     BAD_DSN,
     BUSY,
@@ -91,6 +92,7 @@ class Database:
             try:
                 async with pool.acquire() as connection:
                     await check(connection)
+                    await check_open(connection)
             except BaseException:
                 pool.terminate()
                 raise
@@ -201,6 +203,17 @@ async def check(connection: Connection) -> None:
         raise DATABASE_NEWER(found=found, known=HEAD)
     if found != HEAD:
         raise NOT_MIGRATED(found=found or "0", needed=HEAD)
+
+
+async def check_open(connection: Connection) -> None:
+    """Whether anybody may work here: not while a ledger is being moved in (`hub.ledger.moving`).
+
+    Raises:
+        Config: it is half there, or was not compared yet.
+    """
+    moving = await connection.fetchval("SELECT current_database() WHERE to_regclass('moving') IS NOT NULL")
+    if moving:
+        raise MOVE_UNFINISHED(to=moving)
 
 
 async def _init(connection: Connection) -> None:
