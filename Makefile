@@ -43,4 +43,4 @@ bench: dev
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .demo .jars .mypy_cache .ruff_cache .hypothesis

@@ -12,13 +12,17 @@ from typing import Final, Literal
 
 VARIABLE: Final = "BILLHUB_CRASH_AT"
 
-Point = Literal["migrating", "picked_up", "committed", "reserved", "signed"]
+Point = Literal["migrating", "picked_up", "committed", "reserved", "handed", "signed", "brought"]
 """
 migrating: a step of a migration is done, its transaction is not committed
 picked_up: a file was renamed into the work folder, nobody has read it
 committed: a batch is durable, no sender was answered and no bill handed out
-reserved: an issuer has bills with their numbers, none is signed
+reserved: numbers are durably reserved for bills, no issuer has them
+handed: an issuer has bills with their numbers, none is signed
 signed: the bills are signed, the core does not know
+brought: signed bills have come to the core, none is stored
+
+Where issuers are processes of their own, `handed` and `signed` end an issuer, the three of the core end the parent.
 """
 
 

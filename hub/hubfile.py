@@ -215,8 +215,10 @@ class HubConfig(Section):
             raise NO_SECRET(str(self.path), path=name, why="it is empty")
         return text
 
-    def dsn(self) -> str:
+    def dsn(self, *, writes: bool = True) -> str:
         """The database as libpq reads it; it holds the password and is not to be shown.
+
+        Who only reads takes any of the servers.
 
         Raises:
             Config: the password file cannot be read.
@@ -225,7 +227,7 @@ class HubConfig(Section):
         login = quote(section.user, safe="")
         if section.password_file is not None:
             login += ":" + quote(self.secret(section.password_file), safe="")
-        options = {"target_session_attrs": "read-write"}
+        options = {"target_session_attrs": "read-write" if writes else "any"}
         if section.tls is not None:
             files = {"sslrootcert": section.tls.ca, "sslcert": section.tls.certificate, "sslkey": section.tls.key}
             options["sslmode"] = "verify-full"

@@ -62,8 +62,8 @@ class BillSection(Section):
     """Four digits of the bill code, after the province; the year follows when the bill is issued.
     票据代码中间的四位种类码,年份开票时加上。"""
     max_items: int | None = Field(default=None, ge=1)
-    """Items a face holds; no cap where left out.
-    票面项目上限,不写则不限。"""
+    """Items a face holds; the kind's own cap where left out.
+    票面项目上限,缺省按种类。"""
     over_items: Literal["issue", "split", "park"] = "issue"
     """More items than that: issue and flag, split into several bills, or park.
     超过上限时:照开并标记、拆成多张、挂起。"""

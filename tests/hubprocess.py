@@ -21,6 +21,7 @@ from typing import Any
 from hub.demo.world import World, build, receive_segments, write_units
 from hub.engine.embedded.home import Home
 from hub.ledger.reader import Reader
+from hub.processes.lifeline import die_with_parent
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 
 PATIENCE = 30.0
@@ -83,6 +84,7 @@ class HubProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=die_with_parent(),  # a test run that is killed leaves no hub behind
             )
 
     @property
@@ -92,11 +94,16 @@ class HubProcess:
     async def start(self, **environment: str) -> HubProcess:
         """Starts the process and waits until its doors are open."""
         await self.launch(**environment)
-        await until(lambda: self._ready_file.exists() or not self.alive, "the hub is ready")
-        assert self.alive, self.log[-3000:]
-        self.ready = json.loads(self._ready_file.read_text("utf-8"))
-        assert self.ready["pid"] == self.pid
+        assert await self.came_up(), self.log[-3000:]
         return self
+
+    async def came_up(self) -> bool:
+        """Waits until the launched process has its doors open, or is dead; returns whether they are open."""
+        await until(lambda: self._ready_file.exists() or not self.alive, "the hub is ready")
+        if self._ready_file.exists():
+            self.ready = json.loads(self._ready_file.read_text("utf-8"))
+            assert self.ready["pid"] == self.pid
+        return self.alive
 
     async def stop(self) -> float:
         """SIGTERM; returns the seconds it took. The exit code must be 0, and nobody may be left."""

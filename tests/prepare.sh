@@ -1,17 +1,33 @@
 #!/bin/sh
-# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, Java and Maven (which fetches
-# Kafka's jars into .cache). Root installs them by apt; anybody else is told in one line what to install.
+# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, a PostgreSQL server, the
+# Java programs that judge our HL7 v2 and QR codes, and Kafka's jars. Root installs programs by apt; anybody else is told
+# in one line what to install.
 set -eu
+cd "$(dirname "$0")/.."
 missing=""
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
-fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-droid-fallback"
-command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
+command -v javac >/dev/null 2>&1 || missing="$missing default-jdk-headless"
 command -v mvn >/dev/null 2>&1 || missing="$missing maven"
-[ -z "$missing" ] && exit 0
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-droid-fallback"
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        echo "the tests need$missing; install them: sudo apt-get install$missing" >&2
+        exit 3
+    fi
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-echo "the tests need$missing; install them: sudo apt-get install$missing" >&2
+.venv/bin/python -m hub.local.jars .jars
+
+judges="$PWD/tests/judges"
+jars="$PWD/.jars/judges"
+whole() { (cd "$jars" 2>/dev/null && sha256sum --check --status "$judges/jars.sha256"); }
+whole && exit 0
+mvn --batch-mode --quiet --file "$judges/pom.xml" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$jars" </dev/null >/dev/null ||
+    { echo "the tests need HAPI and ZXing from the Maven registry, and Maven cannot fetch them" >&2; exit 3; }
+whole && exit 0
+echo "the jars in $jars are not those of jars.sha256; remove the folder and run this again" >&2
 exit 3

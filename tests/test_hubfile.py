@@ -90,7 +90,9 @@ def test_the_database_is_named_as_libpq_reads_it(tmp_path: Path) -> None:
     text = GOOD.replace("[10.0.0.2:5432]", '[db1:5432, "[fd00::2]:5433"]').replace(
         "postgres:\n", "postgres:\n  tls: {ca: ca.pem}\n"
     )
-    dsn = load_hub(_write(tmp_path, text)).dsn()
+    hub = load_hub(_write(tmp_path, text))
+    dsn = hub.dsn()
+    assert hub.dsn(writes=False) == dsn.replace("read-write", "any")
     assert dsn == (
         "postgresql://billhub:p%40ss%2Fword@db1:5432,[fd00::2]:5433/billhub?target_session_attrs=read-write"
         f"&sslmode=verify-full&sslrootcert={quote(str(tmp_path), safe='')}%2Fca.pem"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi import APIRouter, Path, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 
@@ -38,11 +38,15 @@ def _problems(**said: str) -> dict[int | str, dict[str, Any]]:
 
 
 _REFUSALS: Final = _problems(
-    _400="the cursor, the limit or another parameter is wrong",
+    _400="the limit or another parameter is wrong",
     _401="no key, or a wrong one",
     _403="the key lacks the scope bills:read",
     _503="the ledger cannot be read just now; try again after Retry-After",
 )
+
+
+_LIMIT: Final = {"pattern": "^([1-9][0-9]?|1[0-9]{2}|200)$"}
+"""Said in the schema only: the dialect judges the query itself, and its refusals say what to do."""
 
 
 def router(reader: Reader, vault: Vault, units: Sequence[UnitConfig]) -> APIRouter:
@@ -67,11 +71,15 @@ def router(reader: Reader, vault: Vault, units: Sequence[UnitConfig]) -> APIRout
         answer = server.serve(delivery, ServedBills(reader, *caller.units, statuses=caller.statuses))
         return Response(answer.body, answer.status, dict(answer.headers), answer.content_type)
 
-    @routes.get("/bills", response_model=Page, responses=_REFUSALS)
+    @routes.get(
+        "/bills",
+        response_model=Page,
+        responses=_REFUSALS | _problems(_404="no such page: the cursor is none that this interface gave"),
+    )
     def bills(
         request: Request,
         cursor: Annotated[str, Query(description="`next` of the page before; without it, from the start")] = "",
-        limit: Annotated[str, Query(description="bills a page, 1 to 200", pattern="^[0-9]{1,4}$")] = "100",
+        limit: Annotated[str, Query(description="bills a page", json_schema_extra=_LIMIT)] = "100",
     ) -> Response:
         """Issued bills by change sequence, each again when it changes, so that reversals come too: at least once."""
         del cursor, limit  # declared for the schema; the dialect reads the query itself, strictly
@@ -82,7 +90,11 @@ def router(reader: Reader, vault: Vault, units: Sequence[UnitConfig]) -> APIRout
         response_model=Bill,
         responses=_REFUSALS | _problems(_404="no such bill, or none that this insurer may see"),
     )
-    def bill(request: Request, bill_code: str, bill_number: str) -> Response:
+    def bill(
+        request: Request,
+        bill_code: Annotated[str, Path(json_schema_extra={"pattern": "^[0-9]{8}$"})],
+        bill_number: Annotated[str, Path(json_schema_extra={"pattern": "^[0-9]{10}$"})],
+    ) -> Response:
         """One bill."""
         return serve(request, f"bills/{bill_code}/{bill_number}")
 

@@ -38,3 +38,11 @@ NOT_STARTED: Final = define(
     do_zh="用 --dir 指定目录后查看其中的 hub.log",
     do_en="give it a folder with --dir and see hub.log in it",
 )
+NO_ASKER: Final = define(
+    "BH-CLI-005",
+    Config,
+    zh="{adapter} 不向对方查询,测试用例不能有 question",
+    en="{adapter} asks nobody, so a test case of it cannot have a question",
+    do_zh="删去 question,或改用会查询的适配器",
+    do_en="take the question away, or name an adapter that asks",
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -10,6 +10,9 @@ from hub.cli.language import LANG, say
 from hub.cli.opened import DEFAULT_DATA, actor, reader, replayed, writer
 from hub.cli.options import Config, Data, Json, Reveal
 from hub.cli.output import BAD, GOOD, as_text, complain, end, faults_end, put, put_json
+
+if TYPE_CHECKING:
+    from hub.ledger.reader import Reader
 
 NAME: Final = "parked"
 HELP: Final = say("挂起的消息和收费事项。", "Messages and cases that wait for a person.")
@@ -21,12 +24,16 @@ def list_(
     data: Data = DEFAULT_DATA,
     config: Config = None,
     unit: Annotated[str, typer.Option(metavar="ID", help=say("只看一个单位", "of one unit only"))] = "",
+    refused: Annotated[
+        bool, typer.Option("--refused", help=say("改列拒收的消息", "the refused messages instead"))
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Newest first."""
     del config  # taken by every verb that looks at a hub; this one reads the data only
     with faults_end():
-        for entry in reader(data).parked(unit):
+        look = reader(data)
+        for entry in look.refused(unit) if refused else look.parked(unit):
             fault = entry["fault"] or {}
             shown = fault.get(LANG, {})
             where = f"{entry['unit']}/{entry.get('source', '-')}"
@@ -44,30 +51,36 @@ def show(
     reveal: Reveal = "",
 ) -> None:
     """The message's bytes are shown only with --reveal; the facts of its case hold no persons."""
-    from hub.engine.envelope import unpack
-
     with faults_end():
         look = reader(data)
-        message = look.message(id_)
-        shown: dict[str, Any]
-        if message is None:
-            facts = look.case_facts(id_)
-            if not facts:
-                complain(say(f"{id_} 不存在", f"there is no {id_}"))
-                end(BAD)
-            shown = {"id": id_, "what": "case", "facts": facts}
-        else:
-            body = unpack(message.pop("body")).body
-            shown = {**message, "what": "message", "bytes": len(body), "facts": look.case_facts(message["case_id"])}
-            if reveal:
-                writer(data, config)("audit", actor=actor(), action="parked.reveal", subject=id_, reason=reveal)
-                shown["body"] = body.decode("utf-8", "backslashreplace")
+        found = _found(look, id_)
+        if found is None:
+            complain(say(f"{id_} 不存在", f"there is no {id_}"))
+            end(BAD)
+        shown, body = found
+        if reveal and body is not None:
+            writer(data, config)("audit", actor=actor(), action="parked.reveal", subject=id_, reason=reveal)
+            shown["body"] = body.decode("utf-8", "backslashreplace")
         if as_json:
             put_json(shown)
         else:
             for name, value in shown.items():
                 put(f"{name}: {value if isinstance(value, str | int) else as_text(value)}")
         end(GOOD)
+
+
+def _found(look: Reader, id_: str) -> tuple[dict[str, Any], bytes | None] | None:
+    """A refused or kept message with its bytes, or a case, which has none."""
+    from hub.engine.envelope import unpack
+
+    if (refused := look.refused_message(id_)) is not None:
+        body = unpack(refused.pop("body")).body
+        return {**refused, "fault": refused["fault"][LANG], "what": "refused", "bytes": len(body)}, body
+    if (message := look.message(id_)) is not None:
+        body = unpack(message.pop("body")).body
+        return {**message, "what": "message", "bytes": len(body), "facts": look.case_facts(message["case_id"])}, body
+    facts = look.case_facts(id_)
+    return ({"id": id_, "what": "case", "facts": facts}, None) if facts else None
 
 
 @GROUP.command(

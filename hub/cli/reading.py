@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from lxml import etree
 
-from hub.adapter import Delivery, Message, Source
-from hub.cli.faults import BAD_REQUEST_FILE, BAD_SET
+from hub.adapter import Asker, Delivery, Message, Question, Response, Source
+from hub.cli.faults import BAD_REQUEST_FILE, BAD_SET, NO_ASKER
 from hub.errors import Config, Fault, Lang
 from hub.registry import AdapterSpec, adapter, bind
 
@@ -93,6 +93,24 @@ def messages_of(spec: AdapterSpec, source: Source, file: Path, at: datetime) -> 
         raise
     except Fault as fault:
         return [Message(0, delivery.body, "", b"", fault=fault)]
+
+
+def answer_messages(spec: AdapterSpec, source: Source, file: Path, question: Mapping[str, str]) -> list[Message]:
+    """What an asking adapter makes of a file as the answer to its question; a fault is a single message with it.
+
+    Raises:
+        Config: an adapter that does not ask.
+        OSError: the file cannot be read.
+    """
+    if not isinstance(source, Asker):
+        raise NO_ASKER(spec.name, adapter=spec.name)
+    body = file.read_bytes()
+    try:
+        return list(source.understand(Question(fields=dict(question)), Response(200, body)))
+    except Config:
+        raise
+    except Fault as fault:
+        return [Message(0, body, "", b"", fault=fault)]
 
 
 def delivery_of(file: Path, at: datetime, spec: AdapterSpec) -> Delivery:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.adapter import Source
 from hub.cli.explaining import adapter_of
-from hub.cli.reading import messages_of
+from hub.cli.reading import answer_messages, messages_of
 from hub.errors import Config, Fault, Lang
 from hub.findings import Finding
 from hub.mapping import Mapping, load_mapping
 from hub.mapping.coverage import Coverage
-from hub.mapping.testcase import CaseResult, TestFile, find_tests, read_test_file, run_case
-from hub.registry import adapter, bind, mapping_path, mappings_folder
+from hub.mapping.testcase import Case, CaseResult, ReadSample, TestFile, find_tests, read_test_file, run_case
+from hub.registry import AdapterSpec, adapter, bind, mapping_path, mappings_folder
 
 
 @dataclass(slots=True)
@@ -92,11 +93,14 @@ def _run_file(test: TestFile, update: bool) -> tuple[Mapping, list[CaseResult]]:
     mapping = load_mapping(_mapping_file(test))
     spec = adapter(test.adapter or adapter_of(mapping.name))
     source = spec.connect(bind(spec, test.settings, test.path.parent))
-    results = [
-        run_case(case, mapping, lambda sample, at: messages_of(spec, source, sample, at), update=update)
-        for case in test.cases
-    ]
+    results = [run_case(case, mapping, _reader(spec, source, case), update=update) for case in test.cases]
     return mapping, results
+
+
+def _reader(spec: AdapterSpec, source: Source, case: Case) -> ReadSample:
+    if case.question:
+        return lambda sample, _at: answer_messages(spec, source, sample, case.question)
+    return lambda sample, at: messages_of(spec, source, sample, at)
 
 
 def _mapping_file(test: TestFile) -> Path:

@@ -21,6 +21,7 @@ from hub.demo.world import World, build, receive_segments, write_units
 from hub.engine.embedded.home import Home
 from hub.errors import Lang
 from hub.ledger.reader import Reader
+from hub.processes.lifeline import die_with_parent
 from hub.simulators.fiscal_books import Mood
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 
@@ -155,6 +156,7 @@ async def _hub(world: World, port: int) -> AsyncIterator[_Hub]:
             *("--http", f"127.0.0.1:{port}", "--ready", str(ready)),
             stdout=log,
             stderr=log,
+            preexec_fn=die_with_parent(),
         )
         hub = _Hub(process, {}, world.folder / "hub.log")
         try:

@@ -5,14 +5,18 @@ A `Retry` raised by it means "busy, nothing is wrong": HTTP says 503, MLLP and f
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from hub.adapter import Answer, Delivery
 from hub.errors import Fault
 
 Clock = Callable[[], datetime]
+
+ENDS: Final = (CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What ends a task or the process; anything else costs the message that caused it, a panic of a Rust library too."""
 
 
 class Handler(Protocol):

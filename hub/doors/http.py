@@ -12,6 +12,7 @@ from typing import Any
 
 from hub.doors.asgi import App
 from hub.doors.handler import Clock, Handler, Refuser, now
+from hub.doors.http_buffer import Budget
 from hub.doors.http_connection import HttpConnection
 from hub.doors.http_limits import HttpLimits
 from hub.doors.lifespan import Lifespan
@@ -39,6 +40,7 @@ class HttpServer(SocketServer):
         self.limits = limits
         self.clock = clock
         self.refuse = refuse
+        self.budget = Budget(limits.max_buffered)
         self.scope_state: dict[str, Any] = {}
         self.lifespan = Lifespan(app) if app is not None else None
 

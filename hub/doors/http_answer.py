@@ -8,6 +8,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
+import orjson
+
 from hub.adapter import Answer
 from hub.doors import faults
 from hub.doors.server import EverySecond
@@ -91,7 +93,7 @@ def render(answer: Answer, *, keep: bool, head_only: bool = False) -> bytes:
 
 
 def answer_for(fault: Fault) -> Answer:
-    """A fault as a short plain answer: code and sentence, never what was sent."""
+    """A fault as a problem document (RFC 9457) in both languages: code and sentences, never what was sent."""
     default = 400 if isinstance(fault, Reject) else 503 if isinstance(fault, Retry) else 500
     status = STATUS_OF.get(fault.code.code, default)
     headers: tuple[tuple[str, str], ...] = ()
@@ -99,5 +101,11 @@ def answer_for(fault: Fault) -> Answer:
         headers = (("retry-after", str(fault.values.get("retry_after", 1))),)
     elif status == 405:
         headers = (("allow", "GET, POST"),)
-    text = f"{fault.code.code} {fault.what('zh')} / {fault.what('en')}\n"
-    return Answer(text.encode(), status, headers=headers)
+    problem = {
+        "type": f"urn:billhub:fault:{fault.code.code}",
+        "title": f"{fault.what('zh')} / {fault.what('en')}",
+        "status": status,
+        "detail": f"{fault.do('zh')} / {fault.do('en')}",
+        "code": fault.code.code,
+    }
+    return Answer(orjson.dumps(problem), status, "application/problem+json", headers)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, cast
 from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.asgi import App, Exchange
-from hub.doors.handler import Refuser
+from hub.doors.handler import ENDS, Refuser
 from hub.doors.http_answer import CONTINUE, answer_for, render
+from hub.doors.http_buffer import AHEAD, Share, ahead
 from hub.doors.http_reader import RequestReader
 from hub.doors.http_request import Request
 from hub.doors.http_target import Place
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from hub.doors.http import HttpServer
 
 _HELD_LIMIT = 256 * 1024
-_BODY_AHEAD = 256 * 1024
-"""Body bytes an ASGI application may leave unread before reading stops."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -39,6 +38,7 @@ class HttpConnection(asyncio.Protocol):
         self._queue = self._reader.queue
         self._exchange: Exchange | None = None
         self._held = b""
+        self._share = Share(server.budget)
         self._idle_until = 0.0
         self._drained: asyncio.Future[None] | None = None
         self._write_until = NEVER
@@ -76,8 +76,11 @@ class HttpConnection(asyncio.Protocol):
             self._held += data
         else:
             self._held = self._reader.feed(data)
-        if self._held:
-            self._pause(len(self._held) > _HELD_LIMIT)
+        queue = self._queue
+        if not self._share.fits(queue, len(self._held)) and queue and not queue[-1].complete:
+            self._turn_away(queue[-1])
+        if self._held or len(queue) > 1:
+            self._pause(len(self._held) > _HELD_LIMIT or ahead(queue) > AHEAD)
         self.go_on()
 
     def eof_received(self) -> bool:
@@ -118,6 +121,7 @@ class HttpConnection(asyncio.Protocol):
         self._reader.close()
         self._queue.clear()
         self._held = b""
+        self._share.release()
         self.server.left(self)
 
     # What the server calls.
@@ -190,6 +194,7 @@ class HttpConnection(asyncio.Protocol):
         if self._held:
             held, self._held = self._held, b""
             self._held = self._reader.feed(held)
+        self._share.fits(self._queue, len(self._held))
         self._pause(bool(self._held))
 
     # The order of answers.
@@ -243,7 +248,7 @@ class HttpConnection(asyncio.Protocol):
             self.deadline = self._reader.head_since + self.limits.head_seconds
         else:
             self.deadline = self._idle_until
-        if self._exchange is not None and queue and queue[0].buffered > _BODY_AHEAD:
+        if self._exchange is not None and queue and queue[0].buffered > AHEAD:
             self._pause(True)
 
     async def _serve(self, request: Request) -> None:
@@ -264,7 +269,9 @@ class HttpConnection(asyncio.Protocol):
             except Fault as fault:
                 keep = self.keeps(request)
                 data = render(answer_for(fault), keep=keep)
-            except Exception as error:  # noqa: BLE001  (the last line of defence: a sender never sees a stack trace)
+            except BaseException as error:  # the last line of defence: a sender never sees a stack trace
+                if isinstance(error, ENDS):  # anything else, a Rust library's panic too, is no Exception but an answer
+                    raise
                 log.error("%s: %s %s", place.source, faults.INTERNAL.code, describe(error))
                 keep = self.keeps(request)
                 data = render(answer_for(faults.INTERNAL()), keep=keep)
@@ -294,6 +301,13 @@ class HttpConnection(asyncio.Protocol):
             log.error("%s: %s %s", place.source, faults.INTERNAL.code, describe(error))
         if not self._lost:
             self._write(request, answer_for(fault), keep=False)
+
+    def _turn_away(self, request: Request) -> None:
+        """The door holds too much: the body that is still coming is not read on, and what there is of it is dropped."""
+        self._reader.refuse(faults.TOO_MANY(retry_after=2))
+        request.place = None  # nothing is wrong with it, so it is not kept among the refused
+        request.take()
+        self._share.fits(self._queue, 0)
 
     def _write(self, request: Request, answer: Answer, keep: bool) -> None:
         self.write(render(answer, keep=keep, head_only=request.method == b"HEAD"))

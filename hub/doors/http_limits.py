@@ -28,6 +28,8 @@ class HttpLimits:
     """After a refusal: how long what is still being sent is thrown away, so that the peer can read why."""
     max_connections: int = 2000
     """More → 503; beyond twice as many the connection is cut without a word."""
+    max_buffered: int = 256 * 1024 * 1024
+    """Bodies being received or waiting, of all connections together; a body that would grow beyond it → 503."""
     max_pipelined: int = 16
     """Requests read ahead on one connection; then reading stops until one is answered."""
     backlog: int = 1024

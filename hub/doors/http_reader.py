@@ -17,7 +17,7 @@ import httptools
 from hub.doors import faults
 from hub.doors.http_limits import HttpLimits
 from hub.doors.http_request import Request, joined
-from hub.doors.http_target import place_of, split_target
+from hub.doors.http_target import is_authority, place_of, split_target
 from hub.errors import Fault
 
 SLICE: Final = 16 * 1024
@@ -227,7 +227,7 @@ class RequestReader:
             coding = fields.get("transfer-encoding", "chunked")
             expect = fields.get("expect")
             # Two headers of one name are joined by a comma, which neither a host nor `chunked` has.
-            if "," in host or coding.lower() != "chunked":
+            if not is_authority(host) or coding.lower() != "chunked":
                 return faults.MALFORMED(), 0
             if expect is not None:
                 if expect.lower() != "100-continue":
@@ -235,6 +235,6 @@ class RequestReader:
                 request.expects = True
         elif version != "1.0":
             return faults.HTTP_VERSION(), 0
-        elif "transfer-encoding" in fields or "," in fields.get("host", ""):
+        elif "transfer-encoding" in fields or not is_authority(fields.get("host", "")):
             return faults.MALFORMED(), 0
         return None, int(fields.get("content-length", 0))

@@ -16,6 +16,8 @@ from hub.doors.faults import NO_SUCH_SOURCE, TARGET
 _BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _BAD_PATH: Final = re.compile(r"//|/\.{1,2}(?:/|\Z)|[\x00-\x1f\x7f\\]")
 _NAME: Final = re.compile(r"[\w-][\w.-]{0,127}")
+_AUTHORITY: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+;=:%\[\]-]*")
+"""RFC 3986 3.2 without user information, which no HTTP address may have, and without a comma (two hosts)."""
 _ENCODED_SLASH: Final = re.compile(rb"%2[fF]")
 
 
@@ -25,6 +27,12 @@ class Place:
 
     source: str
     rest: str
+
+
+@lru_cache(maxsize=256)
+def is_authority(text: str) -> bool:
+    """Whether a Host header, or the host of an absolute target, can be one; it may be empty."""
+    return _AUTHORITY.fullmatch(text) is not None
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:
@@ -41,6 +49,8 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
         rest = target.partition(b"://")[2]
         slash = rest.find(b"/")
         target = rest[slash:] if slash >= 0 else b"/"
+        if not is_authority(rest.removesuffix(target).decode("latin-1")):
+            raise TARGET("path")
     path, _, query = target.partition(b"?")
     return path, query
 

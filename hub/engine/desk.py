@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hub.adapter import Answer, Delivery, Server
 from hub.bill.bill import Bill
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from hub.ledger.reader import Reader
 
 log = logging.getLogger("billhub.desk")
+
+LARGE: Final = 64 * 1024
+"""A body beyond this is read beside the loop, so that other senders do not wait for a fee table."""
+PORTION: Final = 200
+"""Messages of one delivery that go to the ledger together; other senders' come in between."""
 
 
 class Counter(Protocol):
@@ -86,13 +91,16 @@ class Desk:
         return bound.source.answer(delivery, (), fault)
 
     async def _take(self, bound: Bound, delivery: Delivery) -> Answer:
-        taken = self._intake.take(bound, delivery)
+        if len(delivery.body) > LARGE:
+            taken = await asyncio.to_thread(self._intake.take, bound, delivery)
+        else:
+            taken = self._intake.take(bound, delivery)
         watch = bound.answer == "issued" and taken.fault is None
-        verdicts, settled = await self._counter.submit(taken.submissions, watch)
-        if settled is not None:
+        verdicts, settled = await self._submit(taken.submissions, watch)
+        if settled:
             try:
                 async with asyncio.timeout(bound.answer_seconds):
-                    await settled
+                    await asyncio.gather(*settled)
             except TimeoutError:
                 log.info("%s/%s: the bill is not issued within %s s", bound.unit, bound.name, bound.answer_seconds)
         if taken.fault is not None:
@@ -106,6 +114,19 @@ class Desk:
 
     def _serve(self, server: Server, bound: Bound, delivery: Delivery) -> Answer:
         return server.serve(delivery, ServedBills(self._look(), bound.unit))
+
+    async def _submit(
+        self, submissions: Sequence[Submission], watch: bool
+    ) -> tuple[list[Verdict], list[asyncio.Future[None]]]:
+        """All verdicts of a delivery. Where a later portion is not taken the sender comes again, and repeats it all."""
+        verdicts: list[Verdict] = []
+        watched: list[asyncio.Future[None]] = []
+        for start in range(0, max(1, len(submissions)), PORTION):
+            told, settled = await self._counter.submit(submissions[start : start + PORTION], watch)
+            verdicts += told
+            if settled is not None:
+                watched.append(settled)
+        return verdicts, watched
 
     def _bills(self, ids: Sequence[str]) -> Mapping[str, Bill]:
         return self._look().by_id(ids)

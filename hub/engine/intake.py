@@ -17,6 +17,7 @@ from hub.adapter import AnswerPoint, Asker, Bills, Delivery, Manifest, Message, 
 from hub.bill.bill import Bill
 from hub.config import UnitConfig
 from hub.doors.faults import NO_SUCH_SOURCE
+from hub.doors.handler import ENDS
 from hub.engine.envelope import pack
 from hub.engine.faults import NOT_A_SOURCE, TOO_MANY
 from hub.errors import Fault, Park, Reject, describe, fault_from
@@ -107,7 +108,9 @@ class Intake:
                 raise TOO_MANY(count=len(messages), most=MAX_MESSAGES)
         except Fault as fault:
             return Taken((), (self.refused(bound, delivery, delivery.body, fault),), fault)
-        except Exception as error:  # noqa: BLE001  (an adapter's defect costs its own message only)
+        except BaseException as error:  # an adapter's defect, a Rust library's panic too, costs its own message only
+            if isinstance(error, ENDS):
+                raise
             log.error(  # noqa: TRY400  (a traceback may quote the message)
                 "%s/%s: the adapter failed: %s", bound.unit, bound.name, describe(error)
             )
@@ -149,7 +152,9 @@ class Intake:
             return self.refused(bound, delivery, message.body, error)
         except Fault as error:
             fault, events = record(error), []
-        except Exception as error:  # noqa: BLE001  (a defect costs its own message only)
+        except BaseException as error:  # a defect costs its own message only
+            if isinstance(error, ENDS):
+                raise
             log.error(  # noqa: TRY400  (a traceback may quote the message)
                 "%s/%s: message %s: %s", bound.unit, bound.name, id_, describe(error)
             )

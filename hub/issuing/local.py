@@ -63,7 +63,7 @@ class LocalIssuer:
         """Signs what can be signed; the rest comes back with the fault that keeps it due."""
         issued: list[Issued] = []
         failed: list[NotIssued] = []
-        reach("reserved")
+        reach("handed")
         for item in work:
             try:
                 issued.append(self._issue_one(item))

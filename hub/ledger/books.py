@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, sele
 import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
-from hub.ledger.numbers import account
+from hub.ledger.accounting import account
 
+REFUSED: Final = "refused-"
+"""What the id of a refused message starts with; it has no identity of its own, so it is counted."""
 PLACES: Final = ("applied", "duplicate", "parked", "refused")
 
 
@@ -48,8 +50,7 @@ def books(look: Connection) -> dict[str, Any]:
     waiting = look.scalar(select(func.count()).select_from(case).where(case.c.status == "waiting")) or 0
     if waiting:
         statuses["waiting"] = waiting
-    driver: Any = look.connection.driver_connection
-    numbers = account(driver)
+    numbers = account(look)
     balanced = all(book["balanced"] for book in shown) and all(book["balanced"] for book in numbers) and _sums(look)
     return {"sources": shown, "bills": statuses, "numbers": numbers, "balanced": balanced}
 
@@ -123,7 +124,13 @@ def refused(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
 
 def refused_view(row: Row[Any]) -> dict[str, Any]:
     """A refused message without its bytes: {id, unit, source, at, fault in both languages}."""
-    return {"id": row.seq, "unit": row.unit, "source": row.source, "at": row.at, "fault": fault_both(row.fault)}
+    return {
+        "id": f"{REFUSED}{row.seq}",
+        "unit": row.unit,
+        "source": row.source,
+        "at": row.at,
+        "fault": fault_both(row.fault),
+    }
 
 
 def alarms(look: Connection) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ RECENT: Final = 2000
 """Messages looked at, at most, for the time of a source's last one."""
 AGED: Final = ("due", "issued", "issued_offline", "reversing")
 """Statuses a bill ought not to stay in."""
-_ORDER: Final[ColumnElement[Any]] = literal_column("rowid")
-"""The order of arrival; it is part of every index of the table, so the oldest of a status costs one step."""
+_ARRIVAL: Final[ColumnElement[Any]] = literal_column("rowid")
+"""SQLite's order of arrival; it is part of every index of the table, so the oldest of a status costs one step."""
 
 
 @dataclass(slots=True)
@@ -99,7 +99,8 @@ def _cases(look: Connection, units: list[str], status: str) -> int:
 
 def _oldest(look: Connection, unit: str, status: str) -> str:
     table, at = (schema.CASE, "updated_at") if status == "waiting" else (schema.BILL, "due_at")
-    question = select(table.c[at]).where(table.c.unit == unit, table.c.status == status).order_by(_ORDER).limit(1)
+    order = _ARRIVAL if look.dialect.name == "sqlite" else table.c[at]
+    question = select(table.c[at]).where(table.c.unit == unit, table.c.status == status).order_by(order).limit(1)
     return look.scalar(question) or ""
 
 

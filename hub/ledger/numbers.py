@@ -1,8 +1,4 @@
-"""Number segments: received from the fiscal department, reserved one by one for due bills, accounted for to the last.
-
-used + void + reserved + leased + free = the segment, always. `leased` is what issuers of a cluster hold in blocks; the
-embedded ledger has one writer and leases none.
-"""
+"""Number segments: received from the fiscal department, reserved one by one for due bills."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.ledger.faults import SEGMENT_OVERLAP, SEGMENT_WRONG
-from hub.ledger.rows import VISIBLE
 
 _SEGMENTS: Final = "SELECT id, first, last, next FROM segment WHERE unit = ? AND code = ? AND next <= last ORDER BY id"
 _OVERLAP: Final = "SELECT first, last FROM segment WHERE code = ? AND first <= ? AND last >= ?"
@@ -90,37 +85,3 @@ def segment_of(code: str, first: str, last: str) -> tuple[int, int]:
     if low > high:
         raise SEGMENT_WRONG(found=f"{first} > {last}")
     return low, high
-
-
-def account(connection: sqlite3.Connection, unit: str = "") -> list[dict[str, str | int]]:
-    """Every segment's accounting, in the outer shape."""
-    states: Final = ", ".join(f"'{status}'" for status in sorted(VISIBLE))
-    book: list[dict[str, str | int]] = []
-    rows = connection.execute(
-        "SELECT unit, code, first, last, next FROM segment WHERE ? IN ('', unit) ORDER BY unit, code, first", (unit,)
-    ).fetchall()
-    for owner, code, first, last, next_ in rows:
-        low, high = f"{first:010d}", f"{last:010d}"
-        used, reserved = connection.execute(
-            f"SELECT COALESCE(SUM(status IN ({states})), 0), COALESCE(SUM(status = 'due'), 0) FROM bill "  # noqa: S608
-            "WHERE bill_code = ? AND bill_number BETWEEN ? AND ?",
-            (code, low, high),
-        ).fetchone()
-        (void,) = connection.execute(
-            "SELECT COUNT(*) FROM void_number WHERE code = ? AND number BETWEEN ? AND ?", (code, low, high)
-        ).fetchone()
-        book.append(
-            {
-                "unit": owner,
-                "code": code,
-                "from": low,
-                "to": high,
-                "used": used,
-                "void": void,
-                "reserved": reserved,
-                "leased": 0,
-                "free": last - next_ + 1,
-                "balanced": used + void + reserved + last - next_ + 1 == last - first + 1,
-            }
-        )
-    return book

@@ -6,14 +6,12 @@ Documents are opened here, so a reader needs the vault; nothing it returns is ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Column, Connection, Row, Select, create_engine, or_, select, tuple_
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy import Column, Connection, Row, Select, and_, or_, select, tuple_
 
 from hub.bill.bill import Bill, Related, Step
 from hub.bill.event import EVENT, Charge
@@ -22,39 +20,35 @@ from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
 from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
+from hub.ledger.looking import Window, sqlite_window
 from hub.ledger.rows import VISIBLE, key_id, trade_range
-from hub.ledger.sqlite import FILE, connect, sqlite_faults
 from hub.security.vault import Vault
 
 BILL: Final = schema.BILL
 KEY_KINDS: Final = ("charge", "pay", "order", "visit")
 """Kinds of keys that lead to a whole case, beside trade numbers; a bill number leads to its bill alone."""
 LIMIT: Final = 1000
+UNITS_AT_ONCE: Final = 200
+"""Units whose keys one question looks for."""
 
 
 class Reader:
     """A read-only view of a ledger."""
 
-    def __init__(self, folder: Path, vault: Vault, *, shared: bool = False) -> None:
-        """`shared` keeps one connection open, for a process that looks often from one thread."""
-        path = folder / FILE
+    def __init__(self, where: Path | Window, vault: Vault, *, shared: bool = False) -> None:
+        """`where` is a data folder, or a window into another database.
+
+        `shared` keeps one connection to the folder open, for a process that looks often from one thread.
+        """
         self.lang: Lang = "zh"
         """the language of faults in what is shown"""
         self._vault = vault
-        self._engine = create_engine(
-            "sqlite://",
-            creator=lambda: connect(path, read_only=True),
-            poolclass=StaticPool if shared else NullPool,
-        )
-
-    @contextmanager
-    def _look(self) -> Iterator[Connection]:
-        with sqlite_faults(), self._engine.connect() as connection:
-            yield connection
+        self._window = where if isinstance(where, Window) else sqlite_window(where, shared=shared)
+        self._look = self._window.look
 
     def close(self) -> None:
         """Closes what is open."""
-        self._engine.dispose()
+        self._window.close()
 
     # bills
 
@@ -101,10 +95,14 @@ class Reader:
     def _by_keys(self, look: Connection, keys: Sequence[str]) -> tuple[list[str], list[str]]:
         units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
         codes = look.scalars(select(schema.SEGMENT.c.code).distinct()).all()
-        wanted = [key_id(unit, kind, key) for unit in units for kind in KEY_KINDS for key in keys]
         table = schema.KEY
-        trades = [table.c.key.between(*trade_range(unit, key)) for unit in units for key in keys]
-        cases = list(look.scalars(select(table.c.case_id).where(or_(table.c.key.in_(wanted), *trades))))
+        cases: list[str] = []
+        for start in range(0, len(units), UNITS_AT_ONCE):
+            some = units[start : start + UNITS_AT_ONCE]
+            wanted = [key_id(unit, kind, key) for unit in some for kind in KEY_KINDS for key in keys]
+            ranges = [trade_range(unit, key) for unit in some for key in keys]
+            trades = [and_(table.c.key >= first, table.c.key <= last) for first, last in ranges]
+            cases += look.scalars(select(table.c.case_id).where(or_(table.c.key.in_(wanted), *trades)))
         messages = select(schema.MESSAGE.c.case_id).where(schema.MESSAGE.c.id.in_(list(keys)))
         cases += [case_id for case_id in look.scalars(messages) if case_id]
         return self._forwarded(look, cases), [*keys, *self._numbered(look, codes, keys)]
@@ -284,22 +282,25 @@ class Reader:
         with self._look() as look:
             return books.refused(look, unit, limit)
 
-    def refused_message(self, id_: int) -> dict[str, Any] | None:
+    def refused_message(self, id_: str) -> dict[str, Any] | None:
         """A refused message with its bytes, as far as they are kept: {id, unit, source, at, fault, body}."""
+        seq = id_.removeprefix(books.REFUSED)
+        if seq == id_ or not (seq.isascii() and seq.isdigit() and len(seq) < 19):
+            return None
         with self._look() as look:
-            row = look.execute(select(schema.REFUSED).where(schema.REFUSED.c.seq == id_)).first()
+            row = look.execute(select(schema.REFUSED).where(schema.REFUSED.c.seq == int(seq))).first()
         if row is None:
             return None
         return books.refused_view(row) | {"body": self._vault.open(row.unit, REFUSED, row.sealed)}
 
     def message(self, message_id: str) -> dict[str, Any] | None:
         """A kept message with its exact bytes: {id, unit, source, at, kind, place, fault?, case_id, body}."""
-        table, journal = schema.MESSAGE, schema.JOURNAL
+        table = schema.MESSAGE
         with self._look() as look:
             row = look.execute(select(table).where(table.c.id == message_id)).first()
             if row is None:
                 return None
-            sealed = look.scalar(select(journal.c.sealed).where(journal.c.message_seq == row.seq))
+            sealed = body_of(look, row.seq, row.at)
         shown: dict[str, Any] = {
             "id": row.id,
             "unit": row.unit,
@@ -326,7 +327,7 @@ class Reader:
         """Effects due to go out, oldest first: {id, unit, subject, attempts, and the payload's own names}."""
         table = schema.OUTBOX
         question = (
-            select(table)
+            select(*schema.on_both(table))
             .where(table.c.kind == kind, table.c.due_at <= now.isoformat(timespec="milliseconds"))
             .order_by(table.c.due_at, table.c.id)
             .limit(limit)
@@ -346,7 +347,17 @@ class Reader:
 
 
 def _bills() -> Select[Any]:
-    return select(BILL)
+    return select(*schema.on_both(BILL))
+
+
+def body_of(look: Connection, seq: int, at: str) -> bytes | None:
+    """A message's sealed bytes, or None where their time is over."""
+    journal, kept = schema.JOURNAL, schema.JOURNAL_KEPT
+    question = select(journal.c.sealed).where(journal.c.message_seq == seq)
+    if look.dialect.name == "sqlite":
+        return look.scalar(question)
+    found = look.scalar(question.where(journal.c.day == at[:10]))
+    return found if found is not None else look.scalar(select(kept.c.sealed).where(kept.c.message_seq == seq))
 
 
 def _history(text: str) -> tuple[Step, ...]:

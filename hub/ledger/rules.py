@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.bill.codes import items_max
 from hub.bill.numbering import bill_code
 from hub.config import UnitConfig
 from hub.flow.policy import BillRule, Policy
@@ -30,7 +31,12 @@ class UnitRules:
 def rules_of(config: UnitConfig) -> UnitRules:
     """The rules in a unit's YAML."""
     bills = {
-        name: BillRule(kind=bill.kind, max_items=bill.max_items, over_items=bill.over_items, issue=bill.issue)
+        name: BillRule(
+            kind=bill.kind,
+            max_items=bill.max_items or items_max(bill.kind),
+            over_items=bill.over_items,
+            issue=bill.issue,
+        )
         for name, bill in config.bills.items()
     }
     policy = Policy(unit=config.unit.id, bills=bills, **config.policy.model_dump())

@@ -190,7 +190,7 @@ BILL: Final = Table(
     Index("bill_number", "bill_code", "bill_number", unique=True),
     Index("bill_status", "unit", "status"),
     Index("bill_change", "change"),
-    Index("bill_due", "due_at", "id", postgresql_where=text(DUE), info=SHARED),
+    Index("bill_due", "due_at", "seq", postgresql_where=text(DUE), info=SHARED),
     Index("bill_starved", "unit", "starved", postgresql_where=text("starved IS NOT NULL"), info=SHARED),
     Index("bill_issued", "issued_at", info=SHARED),
     Index("bill_reverses", "reverses", postgresql_where=text("reverses <> ''"), info=SHARED),

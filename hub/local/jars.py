@@ -9,10 +9,12 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from hub.errors import Config
 from hub.local.faults import FETCH_FAILED, NO_JAVA, NO_MAVEN, WRONG_JAR
 
 VERSION: Final = "4.4.0"
@@ -107,3 +109,17 @@ def _put(fetched: Path, folder: Path) -> None:
     except OSError:
         if first_wrong(folder) is not None:
             raise
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m hub.local.jars FOLDER` fetches them; 0, or 3 with a line that says why not."""
+    try:
+        print(kafka_jars(Path(*arguments)))
+    except Config as fault:
+        print(f"{fault} -> {fault.do('en')}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

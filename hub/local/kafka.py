@@ -21,7 +21,7 @@ from typing import Final, Self
 from hub.local.faults import BROKER_FAILED
 from hub.local.jars import java, kafka_jars
 from hub.local.kafka_answer import living_brokers
-from hub.processes.children import die_with_parent
+from hub.processes.lifeline import die_with_parent
 
 _JVM: Final = (
     "-XX:+UseSerialGC",

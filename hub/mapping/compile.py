@@ -9,9 +9,9 @@ from hub.bill.normalise import IDS
 from hub.mapping.compose import composed
 from hub.mapping.dialects import DIALECTS
 from hub.mapping.fields import KINDS, FieldSpec, KindSpec
-from hub.mapping.model import Const, EventSpec, LinesSpec, MappingFile, SourceSpec
+from hub.mapping.model import Const, EventSpec, LinesSpec, MappingFile, RequireSpec, SourceSpec
 from hub.mapping.paths import Dialect, Each, Here, Read, Root
-from hub.mapping.plan import Cell, EventPlan, Lines, Part, Record, Rule, RuleStep
+from hub.mapping.plan import Cell, EventPlan, Lines, Part, Record, Requirement, Rule, RuleStep
 from hub.mapping.transform import Around, Condition
 from hub.mapping.transforms import TRANSFORMS
 from hub.yaml_text import Where, YamlText
@@ -57,6 +57,19 @@ class Compiler:
     def events(self) -> tuple[EventPlan, ...]:
         """The plan of every event."""
         return tuple(self._event(spec, ("events", index)) for index, spec in enumerate(self.file.events))
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What has to hold of a message."""
+        return tuple(self._requirement(spec, ("require", index)) for index, spec in enumerate(self.file.require))
+
+    def _requirement(self, spec: RequireSpec, where: Where) -> Requirement:
+        holds = tuple(
+            (path, " / ".join(one or '""' for one in wanted), self.condition({path: wanted}, spec.each) or _always)
+            for path, wanted in spec.holds.items()
+        )
+        return Requirement(
+            spec.each, self._each(spec.each), self.condition(spec.where, spec.each), holds, self._at(where)
+        )
 
     def _event(self, spec: EventSpec, where: Where) -> EventPlan:
         kind = KINDS[spec.emit]

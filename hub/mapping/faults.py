@@ -94,6 +94,14 @@ TOO_MANY: Final = define(
     do_zh="检查 each 是否过宽",
     do_en="check whether `each` selects too much",
 )
+UNEXPECTED: Final = define(
+    "BH-MAP-012",
+    Park,
+    zh="第 {number} 个 {each} 的 {path} 不是 {wanted} 之一",
+    en="{path} of {each} number {number} is none of {wanted}",
+    do_zh="发送方应改正;如这个值有意义,在映射的 require 和相应的规则中补上",
+    do_en="the sender has to correct it; if the value means something, add it to `require` and to the rules it needs",
+)
 NO_MAPPING: Final = define(
     "BH-MAP-020",
     Reject,

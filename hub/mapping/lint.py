@@ -35,8 +35,9 @@ from hub.mapping.tables import TableError, read_table
 from hub.mapping.transform import State
 from hub.yaml_text import Where, YamlText, read_yaml
 
-TOP: Final = ("mapping", "reads", "when", "tables", "events")
+TOP: Final = ("mapping", "reads", "when", "tables", "require", "events")
 EVENT: Final = ("emit", "when", "each", "where", "fields", *LISTS)
+REQUIRE: Final = ("each", "where", "holds")
 LINES: Final = ("each", "where", "fields")
 SOURCES: Final = ("from", "first", "const", "concat")
 _FAMILIES: Final = frozenset({"his", "education", "payment", "insurance"})
@@ -84,6 +85,8 @@ def _top(walk: Walk, data: dict[str, Any], path: Path) -> None:
     _tables(walk, data.get("tables"), path)
     if "when" in data:
         walk.conditions(data["when"], ("when",), "when")
+    if "require" in data:
+        _require(walk, data["require"])
     events = data.get("events")
     if not isinstance(events, list) or not events:
         if "events" in data:
@@ -121,6 +124,22 @@ def _tables(walk: Walk, tables: Any, path: Path) -> None:
             read_table(path.parent / file)
         except TableError as error:
             walk.add(("tables", name), TABLE_FILE(reason=str(error)))
+
+
+def _require(walk: Walk, found: Any) -> None:
+    if not isinstance(found, list) or not found:
+        walk.shape(("require",), "require", "list")
+        return
+    for index, one in enumerate(found):
+        where: Where = ("require", index)
+        if not isinstance(one, dict):
+            walk.shape(where, "require", "map")
+            continue
+        walk.keys(one, where, REQUIRE, ("each", "holds"))
+        _each(walk, one, where)
+        for key in ("where", "holds"):
+            if key in one:
+                walk.conditions(one[key], (*where, key), key)
 
 
 def _event(walk: Walk, event: Any, where: Where) -> None:

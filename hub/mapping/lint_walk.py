@@ -24,6 +24,8 @@ EXAMPLES: Final = {
     "reads": "reads: hl7v2",
     "when": "when: {MSH-9.1: DFT}",
     "where": "where: {FT1-6: [CG, CD]}",
+    "require": "require: [{each: FT1, holds: {FT1-6.1: [CG, PY]}}]",
+    "holds": "holds: {FT1-6.1: [CG, PY]}",
     "tables": "tables: {items: tables/items.csv}",
     "events": "events: [{emit: charge, fields: {…}}]",
     "emit": "emit: charge",

@@ -33,4 +33,6 @@ def load_mapping(path: Path) -> Mapping:
         digest.update(b"\0" + name.encode() + b"\0" + table_bytes)
     compiler = Compiler(file, text, tables, f"{file.mapping}.yaml")
     when, plans = compiler.condition(file.when, None), compiler.events()
-    return Mapping(file.mapping, file.reads, digest.hexdigest()[:16], str(path), when, plans, tuple(compiler.paths))
+    required = compiler.requirements()
+    revision, paths = digest.hexdigest()[:16], tuple(compiler.paths)
+    return Mapping(file.mapping, file.reads, revision, str(path), when, plans, paths, required)

@@ -134,6 +134,14 @@ class EventSpec(_Part):
         return {name: getattr(self, name) for name in LISTS if getattr(self, name)}
 
 
+class RequireSpec(_Part):
+    """What has to hold of every such element, or the message parks: for what no line may be left out over."""
+
+    each: Scalar = Field(description='the repeated part; "." is the message')
+    where: Conditions | None = Field(default=None, description="only elements for which all of this holds")
+    holds: Conditions = Field(description="what has to hold")
+
+
 class MappingFile(_Part):
     """A mapping: which messages it is for, and the events it makes of one."""
 
@@ -141,4 +149,5 @@ class MappingFile(_Part):
     reads: Reads
     when: Conditions | None = Field(default=None, description="the messages this mapping is for")
     tables: dict[str, Scalar] = Field(default_factory=dict, description="code tables: name, CSV file from,to[,note]")
+    require: tuple[RequireSpec, ...] = Field(default=(), description="what parks the message where it does not hold")
     events: tuple[EventSpec, ...] = Field(min_length=1)

@@ -1,4 +1,6 @@
-"""HL7 v2 paths: `PID-5.1`, `FT1-11.1.1`, `PID-3[2].1`, `PID-3[5=NI|NNCHN].1`, or a bare segment name for its presence.
+"""HL7 v2 paths: `PID-5.1`, `FT1-11.1.1`, `PID-3[2].1`, `PID-3[5=NI|NNCHN].1`, or a segment's name for its presence.
+
+`PID-5[*]` is all repetitions, joined with `~`.
 
 Where the level asked for is deeper than the text, index 1 is that text; where it is shallower, the parts are joined
 with `^` and `&`. `""` (explicitly empty) reads as empty.
@@ -15,7 +17,7 @@ from hub.mapping.paths import SELF, Dialect, Each, Here, PathError, Read, Root, 
 
 _PATH: Final = re.compile(
     r"(?P<segment>[A-Z][A-Z0-9]{2})"
-    r"(?:-(?P<field>[1-9][0-9]{0,2})(?:\[(?:(?P<repetition>[1-9][0-9]{0,3})|(?P<key>[1-9][0-9]?)=(?P<values>[^\]]+))\])?"
+    r"(?:-(?P<field>[1-9][0-9]{0,2})(?:\[(?:(?P<repetition>[1-9][0-9]{0,3}|\*)|(?P<key>[1-9][0-9]?)=(?P<values>[^\]]+))\])?"
     r"(?:\.(?P<component>[1-9][0-9]{0,2})(?:\.(?P<sub>[1-9][0-9]{0,2}))?)?)?"
 )
 _SEGMENT: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
@@ -23,7 +25,7 @@ _SEGMENT: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Hl7Path:
-    """A path taken apart; numbers count from 1, 0 means not asked for."""
+    """A path taken apart; numbers count from 1, 0 means not asked for, of repetitions all."""
 
     segment: str
     field: int = 0
@@ -48,7 +50,7 @@ def parse(path: str) -> Hl7Path:
     return Hl7Path(
         part["segment"],
         int(part["field"] or 0),
-        int(part["repetition"] or 1),
+        0 if part["repetition"] == "*" else int(part["repetition"] or 1),
         int(part["key"] or 0),
         frozenset((part["values"] or "").split("|")) if part["values"] else frozenset(),
         int(part["component"] or 0),
@@ -104,7 +106,7 @@ class Hl7v2(Dialect):
         if not number:
             return lambda root, here: name if name in root else ""  # noqa: ARG005
         pick = _picker(asked)
-        plain = asked.repetition == 1 and asked.component <= 1 and asked.sub <= 1 and not asked.key
+        plain = asked.repetition <= 1 and asked.component <= 1 and asked.sub <= 1 and not asked.key
         if name == scope:
 
             def current(root: Root, here: Here) -> str:  # noqa: ARG001
@@ -151,6 +153,9 @@ def _picker(asked: Hl7Path) -> Pick:
     def by_index(field: Any) -> str:
         return leaf(field[index]) if type(field) is list and index < len(field) else ""
 
+    def every(field: Any) -> str:
+        return "~".join(leaf(one) for one in field) if type(field) is list else ""
+
     def by_value(field: Any) -> str:
         if type(field) is list:
             for one in field:
@@ -158,6 +163,8 @@ def _picker(asked: Hl7Path) -> Pick:
                     return leaf(one)
         return ""
 
+    if not asked.repetition:
+        return every
     return by_value if key else by_index
 
 

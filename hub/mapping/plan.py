@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.bill.normalise import half_width
 from hub.errors import Fault, FaultCode
-from hub.mapping.faults import CHARGE_NO, REQUIRED
+from hub.mapping.faults import CHARGE_NO, REQUIRED, UNEXPECTED
 from hub.mapping.fields import Emit, FieldType
 from hub.mapping.paths import Each, Here, Read, Root
 from hub.mapping.transform import BadValueError, Condition, InContext, Step
@@ -152,6 +152,24 @@ class Lines:
         for element in self.each(root, here):
             if where is None or where(root, element):
                 yield element
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What has to hold of each element; `holds` has one test a path, with what its fault says is wanted."""
+
+    name: str
+    each: Each
+    where: Condition | None
+    holds: tuple[tuple[str, str, Condition], ...]
+    at: str
+
+    def judge(self, root: Root, here: Here) -> None:
+        """Raises UNEXPECTED for the first element for which it does not hold."""
+        for number, element in enumerate(self.each(root, here), 1):
+            for path, wanted, test in self.holds:  # before `where`, since nearly every element is as required
+                if not test(root, element) and (self.where is None or self.where(root, element)):
+                    raise UNEXPECTED(f"{path} ({self.at})", each=self.name, number=number, path=path, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from hub.mapping.dialects import DIALECTS
 from hub.mapping.faults import CHARGE_LEFT_OUT, NO_ITEMS, NO_MAPPING, TOO_MANY, TREE, VALUE
 from hub.mapping.fields import MODELS
 from hub.mapping.paths import Here, Root
-from hub.mapping.plan import EventPlan, Rule
+from hub.mapping.plan import EventPlan, Requirement, Rule
 from hub.mapping.transform import Condition
 
 MAX_EVENTS: Final = 10_000
@@ -69,6 +69,8 @@ class Mapping:
     plans: tuple[EventPlan, ...]
     paths: tuple[str, ...] = ()
     """Every path the file writes."""
+    required: tuple[Requirement, ...] = ()
+    """What has to hold before any event is made."""
 
     def matches(self, tree: Tree) -> bool:
         """Whether the mapping is for this message; never raises."""
@@ -118,6 +120,8 @@ class Mapping:
         events: list[Event] = []
         flags: list[Flag] = []
         left_out: EventPlan | None = None
+        for requirement in self.required:
+            requirement.judge(root, here)
         for plan in self.plans:
             try:
                 for inner_root, inner_here in plan.frames(root, here):

@@ -27,7 +27,7 @@ from hub.yaml_text import Where, read_yaml
 DEFAULT_AT: Final = datetime(2026, 6, 1, 12, 0, tzinfo=SHANGHAI)
 """The time of receipt of a case that names none: fixed, so that a test gives the same tomorrow."""
 TOP: Final = ("mapping", "adapter", "settings", "cases")
-CASE: Final = ("name", "sample", "at", "expect")
+CASE: Final = ("name", "sample", "at", "expect", "question")
 
 ReadSample = Callable[[Path, datetime], Sequence[Message]]
 """Sample and time of receipt → its messages."""
@@ -42,6 +42,8 @@ class Case:
     expect: Path
     at: datetime
     place: str
+    question: dict[str, str] = field(default_factory=dict)
+    """What was asked, where the sample is the answer to a query rather than something a door received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,11 @@ def _case(walk: Walk, node: Any, where: Where, path: Path) -> Case | None:
         walk.shape(where, "cases", "map")
         return None
     walk.keys(node, where, CASE, ("name", "sample", "expect"))
-    if not all(isinstance(node.get(key, ""), str) for key in CASE) or not {"name", "sample", "expect"} <= set(node):
+    if not all(isinstance(node.get(key, ""), str) for key in CASE[:4]) or not {"name", "sample", "expect"} <= set(node):
+        return None
+    question = node.get("question", {})
+    if not isinstance(question, dict) or not all(isinstance(one, str) for one in question.values()):
+        walk.shape((*where, "question"), "question", "map")
         return None
     at = DEFAULT_AT
     if "at" in node:
@@ -133,7 +139,7 @@ def _case(walk: Walk, node: Any, where: Where, path: Path) -> Case | None:
     if not sample.is_file():
         walk.add((*where, "sample"), TEST_CASE(reason=f"{node['sample']} ✗", example=EXAMPLES["sample"]))
     line = walk.text.place(where)[0]
-    return Case(node["name"], sample, path.parent / node["expect"], at, f"{path}:{line}")
+    return Case(node["name"], sample, path.parent / node["expect"], at, f"{path}:{line}", question)
 
 
 def run_case(case: Case, mapping: Mapping, read: ReadSample, *, update: bool = False) -> CaseResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,18 +15,19 @@ from hub.api import insurers, probes
 from hub.api.faults import BAD_REQUEST, NO_SUCH_PAGE, WRONG_METHOD
 from hub.api.head import HeadAsGet
 from hub.api.problems import problem
-from hub.config import UnitConfig, load_units
+from hub.config import UnitConfig
 from hub.console import pages
 from hub.engine.embedded.home import Home
 from hub.errors import Fault
 from hub.ledger.reader import Reader
+from hub.processes.accepted import accepted
 from hub.security.vault import Vault
 
 
-def make_app(home: Home, config: Path) -> FastAPI:
-    """The application over a hub's data and units."""
+def make_app(home: Home) -> FastAPI:
+    """The application over a hub's data and the units it runs."""
     vault = home.vault()
-    return app_over(Reader(home.folder, vault), vault, home, load_units(config))
+    return app_over(Reader(home.folder, vault), vault, home, accepted(home))
 
 
 def app_over(reader: Reader, vault: Vault, home: Home, units: Sequence[UnitConfig]) -> FastAPI:

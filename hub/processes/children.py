@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from typing import Final
 
 from hub.engine.faults import CHILD_FAILS
 from hub.errors import Fault
+from hub.processes.lifeline import die_with_parent
 from hub.processes.plan import Plan, environment_of
 
 log = logging.getLogger("billhub.children")
@@ -21,9 +21,6 @@ FASTEST_RESTART: Final = 0.2
 SLOWEST_RESTART: Final = 5.0
 STEADY_SECONDS: Final = 10.0
 """A child that lived this long was well: its next restart is quick again."""
-
-_PR_SET_PDEATHSIG: Final = 1
-"""<linux/prctl.h>"""
 
 MODULES: Final = {
     "door": "hub.processes.door",
@@ -44,26 +41,6 @@ class _Seat:
     task: asyncio.Task[None] | None = None
     process: asyncio.subprocess.Process | None = None
     met: bool = False
-
-
-def die_with_parent() -> Callable[[], None] | None:
-    """What a new process does before it becomes a child: asks the kernel to end it with its parent, however that ends.
-
-    A child that has its link notices by itself; one that is still starting would hold the parent's ports meanwhile.
-    """
-    if sys.platform != "linux":
-        return None
-    import ctypes
-
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
-        if os.getppid() != parent:  # it was too late to ask
-            os._exit(1)
-
-    return ask
 
 
 class Children:

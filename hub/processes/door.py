@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hub.config import load_units
 from hub.doors.folder import serve_folder
 from hub.doors.http import serve_http
 from hub.doors.mllp import serve_mllp
@@ -18,6 +17,7 @@ from hub.engine.embedded.counter import LinkCounter
 from hub.engine.embedded.frames import Frame, Reload, Settled, Verdicts
 from hub.engine.embedded.home import Home
 from hub.engine.intake import Intake
+from hub.processes.accepted import accepted
 from hub.processes.child import Child, run_child
 from hub.processes.pages import LazyApp, embedded_app
 from hub.processes.plan import Plan, plan_from_environment
@@ -73,8 +73,8 @@ async def main() -> None:
     child = Child("door", home.socket)
     counter = LinkCounter(await child.connect())
     look = late_reader(home, vault)
-    desk = Desk(Intake(load_units(plan.config_path), vault), counter, look)
-    app = embedded_app(home, plan.config_path)
+    desk = Desk(Intake(accepted(home), vault), counter, look)
+    app = embedded_app(home)
 
     def on_frame(frame: Frame) -> None:
         if isinstance(frame, Verdicts):
@@ -82,7 +82,7 @@ async def main() -> None:
         elif isinstance(frame, Settled):
             counter.settled(frame)
         elif isinstance(frame, Reload):
-            desk.change(Intake(load_units(plan.config_path), vault))
+            desk.change(Intake(accepted(home), vault))
             app.forget()
 
     child.on_frame = on_frame

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import SystemRandom
 
-from hub.config import load_units
+from hub.config import UnitConfig
 from hub.engine.embedded.frames import Frame, Handout, Reload, Signed
 from hub.engine.embedded.home import Home
 from hub.issuing.local import LocalIssuer
 from hub.issuing.units import units_issuing
 from hub.ledger.records import Work
+from hub.processes.accepted import accepted
 from hub.processes.child import Child, run_child
 from hub.processes.plan import plan_from_environment
 
@@ -19,10 +21,9 @@ SLICE = 8
 """Bills signed before what is done is sent back: small enough that a bill does not wait for its neighbours."""
 
 
-def local_issuer(home: Home, config: object) -> LocalIssuer:
-    """A local issuer for the units of a configuration."""
-    units = units_issuing(load_units(config))  # type: ignore[arg-type]
-    return LocalIssuer(units, home.vault(), SystemRandom(), lambda: datetime.now(UTC))
+def local_issuer(home: Home, units: Sequence[UnitConfig]) -> LocalIssuer:
+    """A local issuer for these units."""
+    return LocalIssuer(units_issuing(units), home.vault(), SystemRandom(), lambda: datetime.now(UTC))
 
 
 async def main() -> None:
@@ -31,7 +32,7 @@ async def main() -> None:
     home = Home(plan.data_path)
     child = Child("issuer", home.socket, plan.capacity)
     await child.connect()
-    issuer = local_issuer(home, plan.config_path)
+    issuer = local_issuer(home, accepted(home))
     queue: list[Work] = []
     waiting = asyncio.Event()
 
@@ -41,7 +42,7 @@ async def main() -> None:
             queue.extend(frame.work)
             waiting.set()
         elif isinstance(frame, Reload):
-            issuer = local_issuer(home, plan.config_path)
+            issuer = local_issuer(home, accepted(home))
 
     async def sign() -> None:
         while True:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -42,12 +41,12 @@ class LazyApp:
         return self._make()
 
 
-def embedded_app(home: Any, config: Path) -> LazyApp:
+def embedded_app(home: Any) -> LazyApp:
     """The application over a data folder."""
 
     def make() -> Any:
         from hub.processes.app import make_app
 
-        return make_app(home, config)
+        return make_app(home)
 
     return LazyApp(make)

@@ -29,6 +29,7 @@ from hub.errors import Fault
 from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
+from hub.processes.accepted import accept
 from hub.processes.children import Children
 from hub.processes.memory import settle
 from hub.processes.plan import Plan
@@ -172,6 +173,7 @@ class _Hub:
         for sign in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(sign, self._ended.set)
         self._loop.add_signal_handler(signal.SIGHUP, self.reload)
+        accept(self._home, self._units)
         self._home.socket.unlink(missing_ok=True)
         server = await self._loop.create_unix_server(self._board.link, str(self._home.socket))
         self._home.socket.chmod(0o600)
@@ -193,29 +195,28 @@ class _Hub:
         """What has no processes of its own runs in this one."""
         from hub.processes.single import Single
 
-        self._single = Single(self._home, self._options.config, self._core)
+        self._single = Single(self._home, self._core)
         if self._issuer_count == 0:
-            self._single.seat_issuer()
+            self._single.seat_issuer(self._units)
         if self._door_count == 0:
             sockets = self._sockets
             await self._single.open_doors(self._units, sockets.http, sockets.mllp, sockets.folders)
 
     def _start_children(self) -> None:
-        data, config = str(self._home.folder.resolve()), str(self._options.config.resolve())
+        data = str(self._home.folder.resolve())
         for number in range(self._door_count):
             plan = Plan(
                 role="door",
                 data=data,
-                config=config,
                 http=self._sockets.http.fileno(),
                 mllp={source: sock.fileno() for source, sock in self._sockets.mllp.items()},
                 folders=self._sockets.folders if number == 0 else {},
             )
             self._children.start(plan, self._sockets.handles())
         for _ in range(self._issuer_count):
-            self._children.start(Plan(role="issuer", data=data, config=config))
+            self._children.start(Plan(role="issuer", data=data))
         if needs_relay(self._units):
-            self._children.start(Plan(role="relay", data=data, config=config))
+            self._children.start(Plan(role="relay", data=data))
 
     def _hello(self, role: str, pid: int) -> None:
         self._children.met(pid)
@@ -234,11 +235,12 @@ class _Hub:
 
         try:
             units = load_units(self._options.config)
-            check_units(units, self._home, self._options.config)
+            check_units(units, self._home)
         except (Fault, OSError) as fault:
             log.warning("the units were not changed: %s", fault)
             return
         self._units = units
+        accept(self._home, units)
         self._ledger.change_rules({unit.unit.id: rules_of(unit) for unit in units})
         if self._single is not None:
             self._single.change(units)

@@ -1,4 +1,4 @@
-"""What the parent tells a child at its start: where the data is, which units, which listening sockets it inherits."""
+"""What the parent tells a child at its start: where the data is, which listening sockets it inherits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class Plan(msgspec.Struct, frozen=True):
 
     role: str
     data: str
-    config: str
     http: int = -1
     """file descriptor of the listening HTTP socket"""
     mllp: dict[str, int] = {}
@@ -36,11 +35,6 @@ class Plan(msgspec.Struct, frozen=True):
     def data_path(self) -> Path:
         """The data folder."""
         return Path(self.data)
-
-    @property
-    def config_path(self) -> Path:
-        """The unit file, or the folder of them."""
-        return Path(self.config)
 
 
 def plan_from_environment() -> Plan:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from hub.adapter import Asker, Delivery, Message
-from hub.config import load_units
 from hub.delivery.relay import Relay
 from hub.engine.embedded.frames import Answered, Command, Frame, Poke, Reload, Sent
 from hub.engine.embedded.home import Home
@@ -18,6 +17,7 @@ from hub.ledger.aad import document_aad
 from hub.ledger.applying import record
 from hub.ledger.reader import Reader
 from hub.ledger.records import Confirmed
+from hub.processes.accepted import accepted
 from hub.processes.child import Child, run_child
 from hub.processes.plan import plan_from_environment
 from hub.security.vault import Vault
@@ -74,7 +74,7 @@ async def main() -> None:
     plan = plan_from_environment()
     home = Home(plan.data_path)
     vault = home.vault()
-    units = load_units(plan.config_path)
+    units = accepted(home)
     child = Child("relay", home.socket)
     results = LinkResults(await child.connect(), vault, Intake(units, vault))
 
@@ -90,7 +90,7 @@ async def main() -> None:
         elif isinstance(frame, Answered):
             results.answered(frame.seq)
         elif isinstance(frame, Reload):
-            changed = load_units(plan.config_path)
+            changed = accepted(home)
             results.intake = Intake(changed, vault)
             relay.platforms = platforms_of(changed, home.trust)
 

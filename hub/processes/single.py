@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from pathlib import Path
 
 from hub.config import UnitConfig
 from hub.engine.desk import Desk
@@ -23,9 +22,8 @@ from hub.processes.pages import LazyApp, embedded_app
 class Single:
     """Doors on the core's loop, and an issuer in a thread beside it; either, both or none."""
 
-    def __init__(self, home: Home, config: Path, core: Core) -> None:
+    def __init__(self, home: Home, core: Core) -> None:
         self._home = home
-        self._config = config
         self._core = core
         self._vault = home.vault()
         self._desk: Desk | None = None
@@ -48,17 +46,17 @@ class Single:
         """
         look = late_reader(self._home, self._vault)
         self._desk = Desk(Intake(units, self._vault), CallCounter(self._core), look)
-        self._app = embedded_app(self._home, self._config)
+        self._app = embedded_app(self._home)
         self._doors = OpenDoors(self._desk, self._app)
         await self._doors.open(http, mllp, folders)
 
-    def seat_issuer(self) -> None:
+    def seat_issuer(self, units: Sequence[UnitConfig]) -> None:
         """Issues here.
 
         Raises:
             Config: a unit without a usable key.
         """
-        self._issuer = local_issuer(self._home, self._config)
+        self._issuer = local_issuer(self._home, units)
         self._thread = ThreadSeat(self._core, lambda: self._issuer)
         self._core.sit(self._thread)
 
@@ -69,7 +67,7 @@ class Single:
         if self._app is not None:
             self._app.forget()
         if self._thread is not None:
-            self._issuer = local_issuer(self._home, self._config)
+            self._issuer = local_issuer(self._home, units)
 
     async def close_doors(self, seconds: float) -> None:
         """Takes nothing new, answers what is in flight."""
@@ -82,12 +80,12 @@ class Single:
             self._thread.close()
 
 
-def check_units(units: Sequence[UnitConfig], home: Home, config: Path) -> None:
+def check_units(units: Sequence[UnitConfig], home: Home) -> None:
     """Opens everything the processes will open of these units, so that none finds it wrong after the core took them.
 
     Raises:
         Config: what is wrong, as it would be at start.
     """
     Intake(units, home.vault())
-    local_issuer(home, config)
+    local_issuer(home, units)
     platforms_of(units, home.trust)

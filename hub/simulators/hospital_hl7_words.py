@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -117,14 +117,26 @@ class Writer:
 
     def credited(self, charge: Charge) -> tuple[bytes, str]:
         """A later message that takes every line of a charge back (CD beside CG lines): body and control id."""
+        revised = self._taken_back(charge, len(_lines_of(charge, self._codec)))
+        return revised.body, revised.control_id
+
+    def revised(self, charge: Charge) -> Charge:
+        """The charge as a later message has it that takes its first line back; the other lines remain."""
+        return self._taken_back(charge, 1)
+
+    def _taken_back(self, charge: Charge, count: int) -> Charge:
         self._count[0] += 1
         control_id = f"{self._prefix}M{self._seed:04d}{self._count[0]:08d}"
-        text = charge.body.decode(_CODECS[self._charset]).replace(charge.control_id, control_id)
-        lines = text.removesuffix(self._line_end).split(self._line_end)
-        taken_back = [line.replace("|CG|", "|CD|") for line in lines if "|CG|" in line]
-        before = next(line for line in lines if line.startswith("FT1")).split("|")[4]
-        body = self._line_end.join([*lines, *taken_back]).replace(before, self._time()) + self._line_end
-        return body.encode(_CODECS[self._charset]), control_id
+        text = charge.body.decode(self._codec).replace(charge.control_id, control_id)
+        gone = _lines_of(charge, self._codec)[:count]
+        lines = [*text.rstrip("\r\n").split(self._line_end), *(line.replace("|CG|", "|CD|") for line in gone)]
+        body = self._line_end.join(lines).replace(gone[0].split("|")[4], self._time()) + self._line_end
+        fen = sum(_fen(line.split("|")[11].partition("&")[0]) for line in gone)
+        return replace(charge, amount_fen=charge.amount_fen - fen, control_id=control_id, body=body.encode(self._codec))
+
+    @property
+    def _codec(self) -> str:
+        return _CODECS[self._charset]
 
     def visit(self, charge: Charge, trigger: str) -> tuple[bytes, str]:
         """An ADT message: body and control id."""
@@ -178,6 +190,15 @@ class Writer:
 
 def _yuan(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _fen(yuan: str) -> int:
+    return int(yuan.replace(".", ""))
+
+
+def _lines_of(charge: Charge, codec: str) -> list[str]:
+    """Its CG lines."""
+    return [line for line in charge.body.decode(codec).splitlines() if "|CG|" in line]
 
 
 def _check(first17: str) -> str:

@@ -28,7 +28,7 @@ from hub.ledger.reader import Reader
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 from hub.simulators.hospital_hl7 import Ack, read_ack
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 UPLOAD = """\
   upload:
     adapter: education/school_table

@@ -201,6 +201,24 @@ def test_the_parked_are_listed_and_shown_without_persons(billhub: Command, parke
     assert billhub("parked", "show", "0" * 32, *parked.world.at).code == 1
 
 
+def test_the_refused_are_listed_and_shown_without_persons(billhub: Command, parked: Parked) -> None:
+    home, units, at = Home(parked.world.data), load_units(parked.world.units), parked.world.at
+    intake = Intake(units, home.vault())
+    delivery = Delivery(b"buyer=%s" % parked.charge.patient.name.encode(), datetime.now(UTC), door="http")
+    bound = intake.bound("demo-hospital/alipay")
+    ledger = SqliteLedger(parked.world.data, {unit.unit.id: rules_of(unit) for unit in units})
+    ledger.apply(Batch(list(intake.take(bound, delivery).submissions)), datetime.now(UTC), 0)
+    ledger.close()
+    listed, *_ = billhub("parked", "list", "--refused", "--json", *at).lines
+    assert (listed["unit"], listed["source"]) == ("demo-hospital", "alipay")
+    assert listed["fault"]["code"].startswith("BH-ALI-")
+    shown = billhub("parked", "show", listed["id"], "--json", *at)
+    assert (shown.code, shown.lines[0]["what"], shown.lines[0]["fault"]) == (0, "refused", listed["fault"])
+    assert parked.charge.patient.name not in shown.out
+    assert parked.charge.patient.name in billhub("parked", "show", listed["id"], "--reveal", "核对", *at).out
+    assert billhub("parked", "show", "refused-99", *at).code == 1
+
+
 def test_a_dry_run_shows_what_a_replay_then_does(billhub: Command, parked: Parked) -> None:
     at = parked.world.at
     still = billhub("parked", "replay", parked.id, "--dry-run", "--json", *at)

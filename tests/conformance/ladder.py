@@ -1,6 +1,6 @@
 """The quality ladder: what a manifest's `quality` block has to say a word about, and which rules a program checks.
 
-Each rule is `done`, `todo`, or `exempt: reason`. A rule that a program checks is never `todo` without a waiver.
+Each rule is `done`, `todo`, or `exempt: reason`. A rule that a program checks is never `todo`.
 """
 
 from __future__ import annotations

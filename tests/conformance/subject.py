@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hub.adapter import Delivery, Message, Source
+from hub.adapter import Asker, Delivery, Message, Question, Response, Source
 from hub.cli.reading import delivery_of
 from hub.errors import Fault
 from hub.mapping import Mapping, load_mapping
@@ -25,16 +25,25 @@ class Sample:
     delivery: Delivery
     source: Source
     mapping: Mapping | None = None
+    question: dict[str, str] = field(default_factory=dict)
+    """What was asked, where the sample is an answer."""
 
     def with_body(self, body: bytes) -> Sample:
         """The same delivery with other bytes."""
         headers = {key: value for key, value in self.delivery.headers.items() if key != "content-length"}
         return replace(self, delivery=replace(self.delivery, body=body, headers=headers))
 
+    def taken(self) -> list[Message]:
+        """Its messages, or the fault of the delivery as a whole, raised."""
+        if self.question:
+            assert isinstance(self.source, Asker)
+            return list(self.source.understand(Question(fields=self.question), Response(200, self.delivery.body)))
+        return list(self.source.read(self.delivery))
+
     def read(self) -> list[Message]:
         """Its messages; a delivery refused as a whole is one message with its fault."""
         try:
-            return list(self.source.read(self.delivery))
+            return self.taken()
         except Fault as fault:
             return [Message(0, self.delivery.body, "", b"", fault=fault)]
 
@@ -89,7 +98,7 @@ class Subject:
             mapping = load_mapping(test.path.with_name(f"{test.mapping.rpartition('/')[2]}.yaml"))
             for case in test.cases:
                 delivery = delivery_of(case.sample, case.at, self.spec)
-                yield Sample(case.sample.name, delivery, source, mapping)
+                yield Sample(case.sample.name, delivery, source, mapping, case.question)
 
 
 def subject_of(spec: AdapterSpec) -> Subject:

@@ -8,7 +8,8 @@ from random import Random
 import pytest
 
 from tests.crash.crowd import Crowd
-from tests.hubprocess import Town, running, town, until
+from tests.crash.proof import acknowledged_is_there, all_is_well, settled
+from tests.hubprocess import running, town, until
 
 KILLS = 10
 """In each shape."""
@@ -26,26 +27,18 @@ async def test_a_hub_that_is_killed_under_load_loses_and_doubles_nothing(
             for _ in range(KILLS):
                 crowd.drop()
                 # some work is done, then it dies at any moment of the next
-                goal = _acknowledged(crowd) + dice.randint(2, 25)
-                await until(lambda goal=goal: _acknowledged(crowd) >= goal, "senders are served")  # type: ignore[misc]
+                goal = crowd.acknowledged.count + dice.randint(2, 40)
+                await until(lambda goal=goal: crowd.acknowledged.count >= goal, "senders are served")  # type: ignore[misc]
                 await hub.kill()
                 hub.ready = {}
                 await hub.start()
-                crowd.acknowledged_is_there()
+                acknowledged_is_there(crowd)
+                assert hub.reader().books()["balanced"]  # also in the middle of its work
             await crowd.finish()
-            await until(lambda: all(crowd.done(name) for name in crowd.files), "every file is done")
-            await crowd.settled()
-            crowd.acknowledged_is_there()
-            crowd.all_is_well()
+            await settled(crowd)
+            acknowledged_is_there(crowd)
+            all_is_well(crowd)
             assert crowd.repeats > KILLS
-            await _drained(hub_town=place, crowd=crowd)
-
-
-def _acknowledged(crowd: Crowd) -> int:
-    return len(crowd.charges) + len(crowd.payments) + len(crowd.answers)
-
-
-async def _drained(hub_town: Town, crowd: Crowd) -> None:
-    """After all that the hub still ends in order."""
-    assert await crowd.hub.stop() < 10
-    assert hub_town.hub().reader().books()["balanced"]
+            # after all that it still ends in order
+            assert await hub.stop() < 10
+            assert hub.reader().books()["balanced"]

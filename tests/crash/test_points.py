@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from hub.crashpoints import VARIABLE
-from hub.demo.world import CHINA, TYPES
-from hub.ledger.migrate import HEAD
-from hub.ledger.sqlite import FILE
+from hub.crashpoints import VARIABLE, Point
 from tests.crash.crowd import Crowd
+from tests.crash.proof import acknowledged_is_there, all_is_well, rows, settled
 from tests.hubprocess import Town, running, town, until
 
-PASSES = (1, 3, 8)
+PASSES: Final = (1, 3, 8)
 """At which pass of the point it dies."""
+
+IN_ONE: Final[tuple[Point, ...]] = ("reserved", "handed", "signed", "committed")
+IN_THE_PARENT: Final[tuple[Point, ...]] = ("reserved", "brought", "committed")
+"""Where the core of a hub of several processes dies alone; its children have nobody left, and end."""
+WITH_NUMBERS: Final = frozenset[Point]({"reserved", "handed", "signed", "brought"})
+"""Points at which some bill has its number, and is not issued."""
+
+_RESERVED: Final = "SELECT id, bill_number FROM bill WHERE status = 'due' AND bill_number IS NOT NULL"
 
 
 @pytest.fixture
@@ -27,107 +32,72 @@ async def place(tmp_path: Path) -> AsyncIterator[Town]:
         yield made
 
 
-def column(hub_data: Path, question: str) -> list[tuple[object, ...]]:
-    """What lies in the files of a hub that is dead, read as the next start will read them."""
-    look = sqlite3.connect(hub_data / FILE)
-    try:
-        return look.execute(question).fetchall()
-    finally:
-        look.close()
+def _kept_their_numbers(data: Path, kept: dict[str, str]) -> None:
+    """Whatever became of a bill, the number once reserved for it is its own."""
+    numbers = dict(rows(data, "SELECT id, bill_number FROM bill"))
+    assert {id_: numbers[id_] for id_ in kept} == kept
 
 
 async def ended(crowd: Crowd) -> None:
     await crowd.finish()
-    await until(lambda: all(crowd.done(name) for name in crowd.files), "every file is done")
-    await crowd.settled()
-    crowd.acknowledged_is_there()
-    crowd.all_is_well()
+    await settled(crowd)
+    acknowledged_is_there(crowd)
+    all_is_well(crowd)
 
 
-async def test_numbers_reserved_but_not_signed(place: Town) -> None:
-    hub = place.hub(0, 0)
-    async with running(hub, **{VARIABLE: f"reserved:{PASSES[0]}"}):
-        crowd = Crowd(place, hub).start(1)
-        for following in (*PASSES[1:], None):
-            assert await hub.died() == -signal.SIGKILL
-            reserved = "SELECT id, bill_number FROM bill WHERE status = 'due' AND bill_number IS NOT NULL"
-            kept = dict(column(hub.data, reserved))
-            assert kept, "it died with numbers reserved"
-            await hub.start(**({VARIABLE: f"reserved:{following}"} if following else {}))
-            await until(lambda kept=kept: _issued(hub.data, kept), "they are issued")  # type: ignore[misc]
-            crowd.acknowledged_is_there()
-        await ended(crowd)
-
-
-async def test_signed_but_not_stored(place: Town) -> None:
-    hub = place.hub(0, 0)
-    async with running(hub, **{VARIABLE: f"signed:{PASSES[0]}"}):
-        crowd = Crowd(place, hub).start(1)
-        for following in (*PASSES[1:], None):
-            assert await hub.died() == -signal.SIGKILL
-            kept = dict(column(hub.data, "SELECT id, bill_number FROM bill WHERE status = 'due'"))
-            assert any(kept.values())
-            await hub.start(**({VARIABLE: f"signed:{following}"} if following else {}))
-            crowd.acknowledged_is_there()
-        await ended(crowd)
-
-
-def _issued(data: Path, kept: dict[object, object]) -> bool:
-    """Whether all of them are issued, under the numbers they had."""
-    now = dict(column(data, "SELECT id, bill_number FROM bill WHERE status IN ('issued', 'confirmed')"))
-    assert all(now.get(id_, number) == number for id_, number in kept.items()), "a bill changed its number"
-    return kept.keys() <= now.keys()
-
-
-@pytest.mark.parametrize(("doors", "issuers"), [(0, 0), (2, 1)])
-async def test_committed_but_not_answered(place: Town, doors: int, issuers: int) -> None:
+@pytest.mark.parametrize(
+    ("doors", "issuers", "points"), [(0, 0, IN_ONE), (2, 1, IN_THE_PARENT)], ids=["one process", "parent"]
+)
+async def test_the_core_dies_with_work_in_hand(
+    place: Town, doors: int, issuers: int, points: tuple[Point, ...]
+) -> None:
     hub = place.hub(doors, issuers)
-    async with running(hub, **{VARIABLE: f"committed:{PASSES[0]}"}):
-        crowd = Crowd(place, hub).start(1)
-        for following in (*PASSES[1:], None):
-            # the parent alone dies here; its children have nobody left, and end
+    deaths = [(point, at) for at in PASSES for point in points]
+    kept: dict[str, str] = {}
+    crowd = Crowd(place, hub).start(1)
+    try:
+        for point, at in deaths:
+            hub.ready = {}
+            await hub.launch(**{VARIABLE: f"{point}:{at}"})
+            await hub.came_up()  # unless it comes by the point before its doors are open
             assert await hub.died() == -signal.SIGKILL
-            await hub.start(**({VARIABLE: f"committed:{following}"} if following else {}))
-            crowd.acknowledged_is_there()
+            reserved = dict(rows(hub.data, _RESERVED))
+            assert reserved or point not in WITH_NUMBERS
+            kept |= reserved
+            acknowledged_is_there(crowd)
+        hub.ready = {}
+        await hub.start()
         await ended(crowd)
+    finally:
+        await hub.kill()
+    _kept_their_numbers(hub.data, kept)
     sources = hub.reader().books()["sources"]
     assert sum(source["duplicate"] for source in sources) >= 1  # who was not answered repeated
 
 
-async def test_an_issuer_process_that_dies_holds_nothing_up(place: Town) -> None:
+@pytest.mark.parametrize("point", ["handed", "signed"])
+async def test_an_issuer_process_that_dies_with_numbers_in_hand_holds_nothing_up(place: Town, point: Point) -> None:
     hub = place.hub(1, 1)
-    async with running(hub, **{VARIABLE: "signed:3"}):
+    async with running(hub, **{VARIABLE: f"{point}:3"}):
         crowd = Crowd(place, hub).start(1)
         # every issuer signs two lots and dies over the third
         seen: set[int] = set()
+        kept: dict[str, str] = {}
 
-        def three_lives() -> bool:
+        def four_lives() -> bool:
             seen.update(hub.children("issuer"))
-            return len(seen) >= 3
+            kept.update(rows(hub.data, _RESERVED))
+            return len(seen) >= 4
 
-        await until(three_lives, "issuers are started anew")
+        await until(four_lives, "issuers are started anew after three deaths", 60)
         assert hub.alive
         await hub.kill()
+        hub.ready = {}
         await hub.start()
+        acknowledged_is_there(crowd)
         await ended(crowd)
-
-
-async def test_in_the_middle_of_a_migration(tmp_path: Path) -> None:
-    async with town(tmp_path, numbers=0) as place:
-        hub = place.hub(0, 0)
-        for _ in range(3):
-            await hub.launch(**{VARIABLE: "migrating"})
-            assert await hub.died() == -signal.SIGKILL
-            assert column(hub.data, "SELECT name FROM sqlite_master") == []
-        async with running(hub):
-            assert column(hub.data, "SELECT version_num FROM alembic_version") == [(HEAD,)]
-            year = datetime.now(CHINA).year % 100
-            for unit, type_ in TYPES:
-                words = ("numbers", "receive", unit, f"41{type_}{year:02d}", "1", "1000", "--data", str(hub.data))
-                assert (await hub.command(*words))[0] == 0
-            crowd = Crowd(place, hub).start(1)
-            await until(lambda: len(crowd.charges) > 2, "senders are served")
-            await ended(crowd)
+    assert kept
+    _kept_their_numbers(hub.data, kept)
 
 
 @pytest.mark.parametrize(("doors", "issuers"), [(0, 0), (2, 1)])
@@ -148,5 +118,5 @@ async def test_in_the_middle_of_a_folder_pick_up(place: Town, doors: int, issuer
         await ended(crowd)
         assert hub.alive
     assert sorted(path.name for path in inbox.iterdir() if path.suffix == ".done") == sorted(
-        f"{name}.done" for name in crowd.files
+        f"{name}.done" for name in crowd.acknowledged.files
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.cli.checking import check_unit
+from hub.hubfile import read_hub
 from hub.mapping import lint_mapping
 from hub.mapping.testcase import CASE, TOP
 from hub.sections import UnitConfig
@@ -46,6 +47,9 @@ def test_it_lints(page: Path, block: Block, tmp_path: Path) -> None:
         file.write_text(block.text, "utf-8")
         found = lint_mapping(file)
         assert [finding.text("en") for finding in found if finding.level == "error"] == []
+    elif "kafka" in data:
+        (file := tmp_path / "hub.yaml").write_text(block.text, "utf-8")
+        assert [finding.text("en") for finding in read_hub(file)[1]] == []
     elif block.file:
         (file := tmp_path / "unit.yaml").write_text(block.text, "utf-8")
         assert [finding.text("en") for finding in check_unit(file)] == []

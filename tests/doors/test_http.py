@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import logging
 import socket
 import struct
@@ -133,7 +134,7 @@ async def test_expect_waits_for_its_turn() -> None:
     ("fault", "status"),
     [(NO_SUCH_SOURCE(), 404), (BUSY(retry_after=7), 503), (BAD(), 400), (PARKED(), 500), (KeyError("张三"), 500)],
 )
-async def test_a_fault_is_a_short_plain_answer(fault: Exception, status: int, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_is_a_problem_document(fault: Exception, status: int, caplog: pytest.LogCaptureFixture) -> None:
     notes = Notes()
     notes.faults = [fault]
     with caplog.at_level(logging.DEBUG):
@@ -142,7 +143,10 @@ async def test_a_fault_is_a_short_plain_answer(fault: Exception, status: int, ca
             got, headers, body = await sender.response()
             assert got == status
             assert headers.get("retry-after") == ("7" if status == 503 else None)
-            assert body.startswith(b"BH-")
+            assert headers["content-type"] == "application/problem+json"
+            problem = json.loads(body)
+            assert problem["status"] == status
+            assert problem["code"].startswith("BH-")
             assert "张三" not in body.decode() + caplog.text
             await sender.send(FINE)
             assert (await sender.response())[0] == 200
@@ -216,6 +220,59 @@ async def test_a_peer_that_reads_nothing_is_cut() -> None:
     assert len(notes.bodies) < 64
 
 
+async def test_bodies_on_the_way_are_bounded_altogether() -> None:
+    """Three senders, of which two fit: the third is told to come again, the first two are served."""
+    half = HEAD + b"Content-Length: 400000\r\n\r\n" + b"x" * 300_000
+    notes = Notes(lambda _: Answer(b"ok"))
+    async with http_door(notes, max_buffered=700_000) as door:
+        async with peer(door) as one, peer(door) as two, peer(door) as three:
+            for sender, size in ((one, 300_000), (two, 600_000)):
+                await sender.send(half)
+                await wait_for(lambda size=size: door.budget.held == size)
+            await three.send(half)
+            status, headers, _ = await three.response()
+            assert (status, headers["retry-after"]) == (503, "2")
+            for sender in (one, two):
+                await sender.send(b"x" * 100_000)
+                assert (await sender.response())[0] == 200
+            async with peer(door) as again:
+                await again.send(half + b"x" * 100_000)
+                assert (await again.response())[0] == 200
+            async with peer(door) as gone:
+                await gone.send(half)
+                await wait_for(lambda: door.budget.held == 300_000)
+        await wait_for(lambda: not door.connections)
+        assert door.budget.held == 0
+    assert [len(body) for body in notes.bodies] == [400_000] * 3
+
+
+async def test_large_bodies_are_not_read_far_ahead_of_their_turn() -> None:
+    notes = Notes(lambda _: Answer(b"ok"))
+    notes.gate = asyncio.Event()
+    async with http_door(notes) as door, peer(door) as sender:
+        sending = asyncio.create_task(sender.send(_post(b"x" * 1_000_000) * 12))
+        await notes.arrived.wait()
+        (connection,) = door.connections
+        await wait_for(lambda: not connection._reading)  # type: ignore[attr-defined]
+        assert sum(request.size for request in connection._queue) < 3_000_000  # type: ignore[attr-defined]
+        notes.gate.set()
+        assert [(await sender.response())[0] for _ in range(12)] == [200] * 12
+        await sending
+    assert door.budget.held == 0
+
+
+class Panic(BaseException):
+    """As a Rust library's panic, no `Exception`."""
+
+
+async def test_a_panic_below_is_answered_and_the_connection_goes_on() -> None:
+    notes = Notes()
+    notes.faults = [Panic()]
+    async with http_door(notes) as door, peer(door) as sender:
+        await sender.send(FINE + FINE)
+        assert [(await sender.response())[0] for _ in range(2)] == [500, 200]
+
+
 async def test_one_connection_too_many_is_told_so() -> None:
     async with http_door(Notes(), max_connections=2, linger_seconds=0.1) as door:
         async with peer(door) as one, peer(door) as two, peer(door) as three:
@@ -243,7 +300,7 @@ async def test_a_large_body_is_sent_to_its_end_and_reads_why_it_was_refused() ->
 
         status, body = await asyncio.to_thread(run)
     assert status == 413
-    assert body.startswith(b"BH-DOR-016")
+    assert json.loads(body)["code"] == "BH-DOR-016"
 
 
 async def test_a_half_closed_sender_still_gets_its_answers() -> None:

@@ -89,7 +89,8 @@ async def test_what_follows_connection_close_is_never_read() -> None:
 # What this uvicorn takes and the door refuses.
 LAXER = {
     "coding gzip, chunked", "coding on 1.0", "no host", "two hosts", "request line without version", "version 2.0",
-    "another protocol", "trace",
+    "another protocol", "trace", "host with a space", "host with a path", "host with a user",
+    "host on 1.0 with a space",
 }  # fmt: skip
 
 # uvicorn as the judge, both fed the same bytes without a socket.

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub.engine.embedded import core as core_module
+from hub.engine.embedded import queue as queue_module
 from hub.engine.embedded.core import Core
 from hub.errors import Fault
 from hub.ledger.faults import DATABASE_BROKEN
@@ -108,7 +109,7 @@ async def test_every_answer_comes_after_its_commit(desk: Senders) -> None:
 
 
 async def test_a_batch_has_a_limit_and_the_rest_follows(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_module, "MAX_BATCH", 4)
+    monkeypatch.setattr(queue_module, "MAX_BATCH", 4)
     for n in range(10):
         desk.pay(f"n{n}")
     await until(lambda: len(desk.answers) == 10)
@@ -116,14 +117,14 @@ async def test_a_batch_has_a_limit_and_the_rest_follows(desk: Senders, monkeypat
 
 
 async def test_a_delivery_larger_than_a_batch_goes_whole(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_module, "MAX_BATCH", 4)
+    monkeypatch.setattr(queue_module, "MAX_BATCH", 4)
     desk.send("file", *(message(f"r{n}", charge(f"r{n}")) for n in range(9)))
     await until(lambda: len(desk.answers) == 9)
     assert desk.core.counters.batches == 1
 
 
 async def test_a_full_queue_tells_senders_to_come_again(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_module, "MAX_QUEUE", 2)
+    monkeypatch.setattr(queue_module, "MAX_QUEUE", 2)
     for name in "abc":
         desk.pay(name)
     assert [(name, fault.code) for name, fault in desk.answers if isinstance(fault, FaultRecord)] == [

@@ -14,7 +14,7 @@ import pytest
 from hub.adapter import Answer, Delivery
 from hub.config import UnitConfig, load_units
 from hub.demo.world import APP_ID, World, build, receive_segments, write_units
-from hub.engine.desk import Desk
+from hub.engine.desk import LARGE, PORTION, Desk
 from hub.engine.embedded.core import Core
 from hub.engine.embedded.counter import CallCounter
 from hub.engine.embedded.home import Home
@@ -33,6 +33,7 @@ from hub.simulators.hospital_bosssoft import Hospital as Bosssoft
 from hub.simulators.hospital_bosssoft import Reply
 from hub.simulators.hospital_hl7 import read_ack
 from hub.simulators.hospital_hl7_words import Writer
+from hub.simulators.school import School
 
 
 @dataclass
@@ -104,7 +105,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     core = Core(ledger, lambda: datetime.now(UTC), pytest.fail)
     reader = Reader(home.folder, home.vault(), shared=True)
     desk = Desk(Intake(units, home.vault()), CallCounter(core), lambda: reader)
-    issuer = local_issuer(home, world.units)
+    issuer = local_issuer(home, units)
     seat = ThreadSeat(core, lambda: issuer)
     yield Office(world, units, core, desk, reader, seat)
     assert reader.books()["balanced"]
@@ -226,13 +227,27 @@ async def test_a_person_stands_nowhere_in_the_database_in_the_clear(office: Offi
         assert json.dumps(value).encode() not in files, name
 
 
+async def test_others_are_answered_while_a_large_table_is_taken(office: Office) -> None:
+    school = School(1)
+    rows = school.rows(900, projects=1)
+    table = Delivery(school.csv(rows, "utf-8"), datetime.now(UTC), "folder", name="fees.csv")
+    assert len(table.body) > LARGE
+    taken = asyncio.ensure_future(office.desk("demo-school/fees", table))
+    await asyncio.sleep(0)
+    assert await office.hl7(office.his.charge().body) == "AA"
+    assert not taken.done()
+    await taken
+    (book,) = [book for book in office.reader.books()["sources"] if book["source"] == "demo-school/fees"]
+    assert book["applied"] == book["received"] == len(rows) > 4 * PORTION
+
+
 async def test_a_number_of_the_year_that_ended_is_not_signed(office: Office) -> None:
     charge = office.his.charge()
     await office.hl7(charge.body)
     await office.alipay(charge.charge_no, charge.amount_fen)
     now = datetime.now(UTC)
     (work,) = office.core.ledger.apply(Batch(), now, 5).work
-    issuer = local_issuer(Home(office.world.data), office.world.units)
+    issuer = local_issuer(Home(office.world.data), load_units(office.world.units))
     issuer._clock = lambda: now.replace(year=now.year + 1)
     issued, failed = issuer.issue([work])
     assert (issued, [bill.fault.code for bill in failed]) == ([], ["BH-ISS-014"])

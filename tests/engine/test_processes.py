@@ -108,6 +108,20 @@ async def test_a_reload_takes_new_units_and_refuses_broken_ones(place: Town, doo
         assert await under_the_new_name()
 
 
+async def test_a_child_started_anew_works_by_the_units_the_core_took(place: Town) -> None:
+    hub = place.hub(1, 1)
+    async with running(hub):
+        file = place.world.units / "hospital.yaml"
+        file.write_text(file.read_text("utf-8").replace("region:", "regoin:"), "utf-8")  # half edited, not reloaded
+        for role in ("issuer", "door", "relay"):
+            (before,) = hub.children(role)
+            os.kill(before, signal.SIGKILL)
+            await until(lambda role=role, before=before: hub.children(role) not in ([], [before]), f"{role} again")  # type: ignore[misc]
+        await paid_in_cash(hub, 3)
+        await confirmed(hub, 3)
+        assert hub.alive
+
+
 async def test_children_that_are_killed_are_started_anew_and_nothing_is_lost(place: Town) -> None:
     hub = place.hub(2, 2)
     async with running(hub):

@@ -1,15 +1,16 @@
-"""A ledger on real files, events in few words, an issuer that signs when told to, and crash images of the files."""
+"""A ledger on a real database, events in few words, an issuer that signs when told to, and what a crash leaves."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hub.bill.event import Cancel, Charge, Event, Order, Payment, Refund, Visit
 from hub.bill.line import Item
@@ -126,29 +127,26 @@ def sign(work: Work, at: datetime) -> Issued:
 
 @dataclass
 class Book:
-    """A ledger in a folder. Time stands still unless moved."""
+    """A ledger of its own, on either database. Time stands still unless moved."""
 
-    folder: Path
     rules: Mapping[str, UnitRules] = field(default_factory=lambda: {"demo": RULES})
     now: datetime = START
-    ledger: SqliteLedger = field(init=False)
-    _sent: int = 0
+    sent: int = 0
+    ledger: Any = field(init=False)
+    """the calls of `SqliteLedger`"""
 
-    def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.ledger = SqliteLedger(self.folder, self.rules)
-
-    def numbers(self, first: int = 1, last: int = 100, code: str = CODE) -> Book:
+    def numbers(self, first: int = 1, last: int = 100, code: str = CODE) -> Self:
         self.ledger.receive_numbers("demo", code, str(first), str(last), self.now, "test")
         return self
 
     def apply(self, *messages: Submission, want: int = 0, **batch: Any) -> Result:
-        return self.ledger.apply(Batch(list(messages), **batch), self.now, want)
+        result: Result = self.ledger.apply(Batch(list(messages), **batch), self.now, want)
+        return result
 
     def take(self, *events: Event, **more: Any) -> Verdict:
         """A message of its own, in a batch of its own."""
-        self._sent += 1
-        return self.send(message(f"m{self._sent}", *events, **more))
+        self.sent += 1
+        return self.send(message(f"m{self.sent}", *events, **more))
 
     def send(self, submission: Submission) -> Verdict:
         (verdict,) = self.apply(submission).verdicts
@@ -172,14 +170,10 @@ class Book:
     def pass_time(self, **delta: int) -> None:
         self.now += timedelta(**delta)
 
-    # what is in the files, read by SQL of the tests' own
+    # what is in the tables, read by SQL of the tests' own
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
-        look = sqlite3.connect(f"file:{self.folder / FILE}?mode=ro", uri=True)
-        try:
-            return look.execute(question, values).fetchall()
-        finally:
-            look.close()
+        raise NotImplementedError
 
     def one(self, question: str, *values: object) -> Any:
         ((value,),) = self.rows(question, *values)
@@ -193,7 +187,7 @@ class Book:
         return list(self.bills().values())
 
     def reader(self) -> Reader:
-        return Reader(self.folder, VAULT)
+        raise NotImplementedError
 
     def books(self) -> dict[str, Any]:
         return self.reader().books()
@@ -207,28 +201,69 @@ class Book:
         assert book["balanced"], book
         return {name: book[name] for name in ("received", "applied", "duplicate", "parked", "refused")}
 
+    def refusing(self) -> AbstractContextManager[None]:
+        """While it lasts, the database takes no transaction: its disk is full."""
+        raise NotImplementedError
+
     # the end of a life
 
     def close(self) -> None:
         self.ledger.close()
 
-    def reopened(self) -> Book:
+    def reopened(self) -> Self:
         """Closed in order, and opened again."""
-        self.close()
-        again = Book(self.folder, self.rules, self.now)
-        again._sent = self._sent
-        return again
+        raise NotImplementedError
 
-    def crashed(self, into: Path) -> Book:
-        """The files as they lie at this instant, as a kill would leave them, opened by a new ledger."""
-        into.mkdir(parents=True, exist_ok=True)
+    def crashed(self) -> Self:
+        """What a kill at this instant would leave, opened by a new ledger; this one is gone."""
+        raise NotImplementedError
+
+
+@dataclass
+class SqliteBook(Book):
+    """On real files in a folder."""
+
+    folder: Path = field(kw_only=True)
+    ledger: SqliteLedger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ledger = SqliteLedger(self.folder, self.rules)
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        look = sqlite3.connect(f"file:{self.folder / FILE}?mode=ro", uri=True)
+        try:
+            return look.execute(question, values).fetchall()
+        finally:
+            look.close()
+
+    def reader(self) -> Reader:
+        return Reader(self.folder, VAULT)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """SQLite itself refuses to grow the file by a page."""
+        connection = self.ledger._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        try:
+            yield
+        finally:
+            connection.execute("PRAGMA max_page_count = 1073741823")
+
+    def reopened(self) -> Self:
+        self.close()
+        return replace(self)
+
+    def crashed(self) -> Self:
+        """The files as they lie at this instant, in a folder of their own."""
+        into = self.folder.with_name(f"{self.folder.name}+")
+        into.mkdir(parents=True)
         for name in (FILE, f"{FILE}-wal"):
             if (self.folder / name).exists():
                 shutil.copyfile(self.folder / name, into / name)
         self.close()
-        again = Book(into, self.rules, self.now)
-        again._sent = self._sent
-        return again
+        return replace(self, folder=into)
 
 
 def with_bills(**bills: BillRule) -> dict[str, UnitRules]:
@@ -243,6 +278,7 @@ __all__ = [
     "START",
     "VAULT",
     "Book",
+    "SqliteBook",
     "cancel",
     "charge",
     "message",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from hypothesis import strategies as st
 
 from hub.errors import Retry
 from hub.ledger.records import Submission, Work
-from tests.ledger.book import Book, cancel, charge, message, order, payment, refund, refused, visit
+from tests.ledger.book import Book, SqliteBook, cancel, charge, message, order, payment, refund, refused, visit
+from tests.ledger.shared import PostgresBook, Server
 
 numbers = st.sampled_from(["C1", "C2", "C3"])
 maybe = st.sampled_from([None, None, "O1", "O2"])
@@ -54,14 +53,12 @@ steps = st.one_of(
 class Life:
     """A ledger, its senders and its issuer; what each of them knows."""
 
-    folder: Path
     book: Book
     sent: list[Submission] = field(default_factory=list)
     out: list[Work] = field(default_factory=list)
     old: list[Work] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
     """bill number → the bill it was first seen on"""
-    lives: int = 1
     received: int = 0
 
     def take(self, *submissions: Submission) -> None:
@@ -93,11 +90,10 @@ class Life:
             self.old, self.out = self.old + self.out, []
             self.old = [work for work in self.old if self.book.bills().get(work.bill_id) != "due"]
         elif what == "crash":
-            self.lives += 1
-            self.book = self.book.crashed(self.folder / str(self.lives))
+            self.book = self.book.crashed()
             self.out = []
         elif what == "disk full":
-            with _full(self.book):
+            with self.book.refusing():
                 try:
                     self.book.apply(*(message(f"f{n}", *said, content="长" * 9000) for n, said in enumerate(value)))
                 except Retry:
@@ -112,17 +108,6 @@ class Life:
             self.take(submission)
         while self.book.issue():
             pass
-
-
-@contextmanager
-def _full(book: Book) -> Iterator[None]:
-    connection = book.ledger._connection
-    pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    connection.execute(f"PRAGMA max_page_count = {pages}")
-    try:
-        yield
-    finally:
-        connection.execute("PRAGMA max_page_count = 1073741823")
 
 
 def check(life: Life) -> None:
@@ -162,16 +147,30 @@ def check(life: Life) -> None:
     assert sorted(lists) == sorted(book.bills())
 
 
+def live(book: Book, said: list[tuple[str, Any]]) -> None:
+    life = Life(book.numbers(1, 60))
+    for what, value in said:
+        life.step(what, value)
+        check(life)
+    life.finish()
+    check(life)
+    assert "due" not in life.book.statuses() or life.book.segment()["free"] == 0
+    assert "reversing" not in life.book.statuses()
+    life.book.close()
+
+
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, max_size=14))
-def test_the_invariants_hold_at_every_step(said: list[tuple[str, Any]]) -> None:
+def test_the_invariants_hold_at_every_step_on_sqlite(said: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        life = Life(Path(folder), Book(Path(folder) / "1").numbers(1, 60))
-        for what, value in said:
-            life.step(what, value)
-            check(life)
-        life.finish()
-        check(life)
-        assert "due" not in life.book.statuses() or life.book.segment()["free"] == 0
-        assert "reversing" not in life.book.statuses()
-        life.book.close()
+        live(SqliteBook(folder=Path(folder) / "1"), said)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(said=st.lists(steps, max_size=14), block=st.sampled_from([1, 4]))
+def test_the_invariants_hold_at_every_step_on_postgres(server: Server, said: list[tuple[str, Any]], block: int) -> None:
+    book = PostgresBook(server=server, block=block)
+    live(book, said)
+    server.give_back(book.dsn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
@@ -83,7 +82,7 @@ def test_a_due_bill_moves_with_its_case_in_the_same_batch(book: Book) -> None:
     assert len(book.issue()) == 12
 
 
-def test_a_merged_case_is_followed_after_a_restart(book: Book, tmp_path: Path) -> None:
+def test_a_merged_case_is_followed_after_a_restart(book: Book) -> None:
     for name in ("charge", "payment", "order"):
         book.send(THREE[name])
     again = book.reopened()
@@ -91,7 +90,6 @@ def test_a_merged_case_is_followed_after_a_restart(book: Book, tmp_path: Path) -
     assert len(again.issue()) == 1
     assert again.send(THREE["charge"]).bills == list(again.bills())
     again.close()
-    book.ledger = Book(book.folder).ledger
 
 
 def test_forwarding_goes_over_several_merges(book: Book) -> None:

@@ -18,7 +18,7 @@ from hub.errors import Config, Retry
 from hub.ledger import migrate
 from hub.ledger.schema import METADATA
 from hub.ledger.sqlite import FILE, SqliteLedger
-from tests.ledger.book import Book, charge, payment
+from tests.ledger.book import SqliteBook, charge, payment
 
 
 def tables(path: Path) -> list[str]:
@@ -84,7 +84,7 @@ def test_an_interrupted_migration_leaves_the_old_schema(tmp_path: Path, monkeypa
 
 
 def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    book = Book(tmp_path).numbers()
+    book = SqliteBook(folder=tmp_path).numbers()
     book.close()
     path = tmp_path / FILE
     with sqlite3.connect(path) as other:
@@ -125,9 +125,9 @@ def test_a_migration_into_a_folder_that_cannot_be_written_says_so(
 
 
 def test_a_copy_of_the_files_is_a_ledger(tmp_path: Path) -> None:
-    book = Book(tmp_path / "a").numbers()
+    book = SqliteBook(folder=tmp_path / "a").numbers()
     book.take(charge(), payment())
     book.close()
     shutil.copytree(tmp_path / "a", tmp_path / "b")
-    again = Book(tmp_path / "b")
+    again = SqliteBook(folder=tmp_path / "b")
     assert len(again.issue()) == 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from hub.errors import Reject
 from hub.flow.policy import BillRule
 from tests.ledger.book import CODE, START, Book, cancel, charge, order, payment, refund, sign, with_bills
+from tests.ledger.conftest import NewBook
 
 
 def pay_for(book: Book, *charges: str) -> None:
@@ -24,18 +24,17 @@ def test_each_number_goes_to_one_bill_in_order(book: Book) -> None:
     assert book.segment() == {"used": 3, "void": 0, "reserved": 0, "leased": 0, "free": 97}
 
 
-def test_a_reserved_number_stays_with_its_bill_over_a_crash(book: Book, tmp_path: Path) -> None:
+def test_a_reserved_number_stays_with_its_bill_over_a_crash(book: Book) -> None:
     pay_for(book, "C1", "C2")
     first = {work.bill_id: work.bill_number for work in book.work()}
     assert book.segment()["reserved"] == 2
-    again = book.crashed(tmp_path / "after")
+    again = book.crashed()
     pay_for(again, "C0")
     second = {work.bill_id: work.bill_number for work in again.issue()}
     assert first.items() <= second.items()
     assert sorted(second.values()) == ["0000000001", "0000000002", "0000000003"]
     assert again.books()["balanced"]
     again.close()
-    book.ledger = Book(book.folder).ledger
 
 
 def test_only_as_many_bills_are_handed_out_as_are_wanted(book: Book) -> None:
@@ -100,8 +99,8 @@ def test_a_full_refund_makes_a_red_bill_with_a_number_of_its_own(book: Book) -> 
     assert book.segment() == {"used": 2, "void": 0, "reserved": 0, "leased": 0, "free": 98}
 
 
-def test_an_exhausted_segment_leaves_bills_due_with_an_alarm_and_a_new_one_feeds_them(tmp_path: Path) -> None:
-    book = Book(tmp_path).numbers(7, 7)
+def test_an_exhausted_segment_leaves_bills_due_with_an_alarm_and_a_new_one_feeds_them(new_book: NewBook) -> None:
+    book = new_book().numbers(7, 7)
     pay_for(book, "C1", "C2", "C3")
     assert len(book.issue()) == 1
     alarms = book.ledger.alarms()
@@ -117,16 +116,16 @@ def test_an_exhausted_segment_leaves_bills_due_with_an_alarm_and_a_new_one_feeds
     assert book.books()["balanced"]
 
 
-def test_starved_bills_are_due_again_after_a_restart(tmp_path: Path) -> None:
-    book = Book(tmp_path)
+def test_starved_bills_are_due_again_after_a_restart(new_book: NewBook) -> None:
+    book = new_book()
     pay_for(book, "C1")
     assert book.work() == []
     again = book.reopened().numbers()
     assert len(again.issue()) == 1
 
 
-def test_segments_are_used_one_after_another(tmp_path: Path) -> None:
-    book = Book(tmp_path).numbers(1, 2).numbers(900, 901)
+def test_segments_are_used_one_after_another(new_book: NewBook) -> None:
+    book = new_book().numbers(1, 2).numbers(900, 901)
     pay_for(book, "C1", "C2", "C3")
     assert [work.bill_number for work in book.issue()] == ["0000000001", "0000000002", "0000000900"]
     assert book.books()["balanced"]
@@ -177,8 +176,8 @@ def test_a_number_belongs_to_its_year(book: Book) -> None:
     assert book.segment(1) == {"used": 1, "void": 0, "reserved": 0, "leased": 0, "free": 49}
 
 
-def test_a_bill_starved_in_the_old_year_is_issued_in_the_new(tmp_path: Path) -> None:
-    book = Book(tmp_path).numbers(1, 50, "41060127")
+def test_a_bill_starved_in_the_old_year_is_issued_in_the_new(new_book: NewBook) -> None:
+    book = new_book().numbers(1, 50, "41060127")
     book.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
     pay_for(book, "C1")
     assert book.work() == []
@@ -187,7 +186,7 @@ def test_a_bill_starved_in_the_old_year_is_issued_in_the_new(tmp_path: Path) -> 
     assert book.ledger.alarms() == {}
 
 
-def test_the_turn_of_the_year_without_new_numbers_loses_none(book: Book, tmp_path: Path) -> None:
+def test_the_turn_of_the_year_without_new_numbers_loses_none(book: Book) -> None:
     book.now = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)
     pay_for(book, "C1")
     (work,) = book.work()
@@ -195,19 +194,18 @@ def test_the_turn_of_the_year_without_new_numbers_loses_none(book: Book, tmp_pat
     book.ledger.hand_back([work.bill_id])
     assert book.work() == []
     assert book.segment() == {"used": 0, "void": 1, "reserved": 0, "leased": 0, "free": 99}
-    again = book.crashed(tmp_path / "after")
+    again = book.crashed()
     assert again.work() == []
     assert again.books()["balanced"]
     again.numbers(1, 50, "41060127")
     assert [work.bill_code for work in again.issue()] == ["41060127"]
     assert again.books()["balanced"]
     again.close()
-    book.ledger = Book(book.folder).ledger
 
 
-def test_a_released_bill_disturbs_no_other(tmp_path: Path) -> None:
+def test_a_released_bill_disturbs_no_other(new_book: NewBook) -> None:
     manual = BillRule("medical_outpatient", issue="manual")
-    book = Book(tmp_path, with_bills(by_hand=manual, outpatient=BillRule("medical_outpatient"))).numbers()
+    book = new_book(rules=with_bills(by_hand=manual, outpatient=BillRule("medical_outpatient"))).numbers()
     book.take(charge("C1"), payment("C1"), bill="by_hand")
     (held,) = book.bills()
     pay_for(book, "C2")
@@ -232,8 +230,8 @@ def test_a_clock_that_fell_behind_stops_issuing_until_it_is_right(book: Book) ->
     assert book.ledger.alarms() == {}
 
 
-def test_the_clock_is_compared_with_the_last_issue_after_a_restart_too(tmp_path: Path) -> None:
-    book = Book(tmp_path).numbers()
+def test_the_clock_is_compared_with_the_last_issue_after_a_restart_too(new_book: NewBook) -> None:
+    book = new_book().numbers()
     pay_for(book, "C1")
     book.issue()
     pay_for(book, "C2")
@@ -243,8 +241,8 @@ def test_the_clock_is_compared_with_the_last_issue_after_a_restart_too(tmp_path:
     assert [fault.code for fault in again.ledger.alarms().values()] == ["BH-LED-011"]
 
 
-def test_a_bill_of_a_manual_kind_waits_for_a_person(tmp_path: Path) -> None:
-    book = Book(tmp_path, with_bills(by_hand=BillRule("medical_outpatient", issue="manual"))).numbers()
+def test_a_bill_of_a_manual_kind_waits_for_a_person(new_book: NewBook) -> None:
+    book = new_book(rules=with_bills(by_hand=BillRule("medical_outpatient", issue="manual"))).numbers()
     book.take(charge(), payment(), bill="by_hand")
     assert book.work() == []
     (bill_id,) = book.bills()

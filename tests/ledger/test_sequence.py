@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import orjson
 import pytest
@@ -12,12 +11,13 @@ import pytest
 from hub.ledger import aad
 from hub.ledger.records import Confirmed, FaultRecord
 from tests.ledger.book import RULES, VAULT, Book, cancel, charge, message, payment, refund
+from tests.ledger.conftest import NewBook
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Book:
+def watched(new_book: NewBook) -> Book:
     """A ledger of a unit with a fiscal platform."""
-    return Book(tmp_path, {"demo": replace(RULES, countersigned=True)}).numbers()
+    return new_book(rules={"demo": replace(RULES, countersigned=True)}).numbers()
 
 
 def confirmed(bill_id: str, book: Book, text: bytes = b"countersigned") -> Confirmed:

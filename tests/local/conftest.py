@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-CACHE = Path(__file__).resolve().parents[2] / ".cache"
+CACHE = Path(__file__).resolve().parents[2] / ".jars"
 
 
 @pytest.fixture

@@ -70,6 +70,15 @@ def test_a_test_file_is_linted(folder):
     assert not run_tests([folder]).ok
 
 
+def test_a_question_is_for_adapters_that_ask(folder):
+    (folder / "pay.test.yaml").write_text(TEST.replace("expect:", "question: {orderId: A1}, expect:"), "utf-8")
+    run = run_tests([folder])
+    assert [fault.code.code for fault in run.faults] == ["BH-CLI-005"]
+    assert not run.ok
+    (folder / "pay.test.yaml").write_text(TEST.replace("expect:", "question: A1, expect:"), "utf-8")
+    assert not run_tests([folder]).ok
+
+
 def test_no_test_at_all_is_no_success(tmp_path):
     assert not run_tests([tmp_path]).ok
     with pytest.raises(FileNotFoundError):

@@ -39,6 +39,10 @@ def read(path, scope=None, here=None):
         ("PID-3[5=MR].1", "M1"),
         ("PID-3[5=XX|MR].1", "M1"),
         ("PID-3[5=ZZ].1", ""),
+        ("PID-3[*].1", "M1~N2~P3"),
+        ("PID-1[*]", "1"),
+        ("PID-4[*]", ""),
+        ("PID-5[*]", "张^三"),
         ("PID-4", ""),
         ("PID-5", "张^三"),
         ("PID-5.2", "三"),
@@ -63,7 +67,7 @@ def test_inside_each_the_current_segment_is_read():
 
 
 @pytest.mark.parametrize(
-    "path", ["", "pid-1", "PID.1", "PID-0", "PID-1.0", "PID-1.1.1.1", "PID-3[].1", " PID-1", "PIDX-1"]
+    "path", ["", "pid-1", "PID.1", "PID-0", "PID-1.0", "PID-1.1.1.1", "PID-3[].1", "PID-3[**]", " PID-1", "PIDX-1"]
 )
 def test_what_is_no_path_is_refused(path):
     with pytest.raises(PathError):

@@ -111,7 +111,7 @@ def test_a_broken_manifest_is_named(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     from importlib.metadata import EntryPoint
 
-    import hub.registry as registry
+    from hub.registry import finding as registry
 
     point = EntryPoint("odd", "odd_adapter_package", registry.GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])

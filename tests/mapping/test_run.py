@@ -6,7 +6,7 @@ import pytest
 
 from hub.bill.event import Charge, Order, Payment
 from hub.errors import Fault, Park, Reject
-from hub.mapping import run_first_matching
+from hub.mapping import load_mapping, run_first_matching
 from tests.mapping.trees import AT, demo, dft, ft1, written, xml
 
 
@@ -209,3 +209,41 @@ events:
 
     made = load_mapping(path).run(dft(ft1("CG", "A", "甲", "1", "C1"), ft1("CG", "B", "乙", "2", "C2")), AT)
     assert [(e.charge_no, e.items[0].code, len(e.items)) for e in made.events] == [("C1", "A", 1), ("C2", "B", 1)]
+
+
+REQUIRING = """mapping: m
+reads: hl7v2
+require:
+  - {each: FT1, holds: {FT1-6: [CG, CO], FT1-11.1.2: ["", CNY]}}
+  - {each: FT1, where: {FT1-6: CG}, holds: {FT1-7.1: "*"}}
+events:
+  - emit: charge
+    fields: {charge_no: {from: PV1-19.1}, payer.name: {from: PID-5.1}}
+    items:
+      each: FT1
+      where: {FT1-6: CG}
+      fields: {code: {from: FT1-7.1}, name: {from: FT1-7.2}, amount_fen: {from: FT1-11.1.1, via: [yuan]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        (ft1("CO", "", "", "1.00"), None),
+        (ft1("CG", "CXR", "胸片", "80.00"), None),
+        (ft1("cg", "CXR", "胸片", "80.00"), "FT1-6"),
+        (ft1("", "CXR", "胸片", "80.00"), "FT1-6"),
+        (ft1("CG", "", "胸片", "80.00"), "FT1-7.1"),
+        ([*ft1("CG", "CXR", "胸片", "80.00")[:11], [[["80.00", "USD"]]]], "FT1-11.1.2"),
+    ],
+)
+def test_a_line_that_is_not_as_required_parks_the_message(tmp_path, line, path):
+    mapping = load_mapping(written(tmp_path, REQUIRING))
+    tree = dft(ft1("CG", "CXR", "胸片", "80.00"), line)
+    if path is None:
+        assert mapping.run(tree, AT).events
+        return
+    fault = park(mapping, tree)
+    assert fault.code.code == "BH-MAP-012"
+    assert (fault.values["number"], fault.values["path"]) == (2, path)
+    assert fault.where.startswith(f"{path} (m.yaml:")

@@ -1,4 +1,4 @@
-"""CSV text → a sheet. The delimiter (comma, tab or semicolon) is the one under which a heading row appears.
+"""CSV text → a sheet. The delimiter (comma, tab, semicolon or bar) is the one under which a heading row appears.
 
 Quoted fields may hold delimiters and line breaks; a quote that never closes means a file cut short, and refuses it all.
 """
@@ -15,7 +15,7 @@ from adapters.education.school_table.charset import decode
 from adapters.education.school_table.faults import BAD_CSV, TOO_LARGE
 from adapters.education.school_table.sheet import MAX_COLUMNS, MAX_ROWS, Sheet
 
-DELIMITERS: Final = (",", "\t", ";")
+DELIMITERS: Final = (",", "\t", ";", "|")
 LOOK: Final = 30
 """Rows looked at for the delimiter, as for the heading row."""
 

@@ -76,6 +76,22 @@ EMPTY_TABLE = define(
     do_zh="检查导出条件",
     do_en="check what was exported",
 )
+OLD_WORKBOOK = define(
+    "BH-SCH-010",
+    Reject,
+    zh="这是旧格式(.xls)或加密的工作簿",
+    en="this is a workbook of the old .xls form, or one under a password",
+    do_zh="在 Excel 或 WPS 中去掉密码,另存为 .xlsx 后再发送",
+    do_en="take the password off and save it as .xlsx in Excel or WPS",
+)
+WEB_PAGE = define(
+    "BH-SCH-011",
+    Reject,
+    zh="文件内容是网页或 XML,不是表格",
+    en="the content is a web page or XML, not a table",
+    do_zh="用 Excel 或 WPS 打开,另存为 .xlsx 后再发送",
+    do_en="open it in Excel or WPS and save it as .xlsx",
+)
 
 LOST_DIGITS = define(
     "BH-SCH-020",
@@ -90,8 +106,8 @@ FORMULA = define(
     Reject,
     zh="第 {row} 行“{column}”像公式",
     en="row {row}: {column} looks like a formula",
-    do_zh="只填文字:不要以 = + - @ 或制表符开头",
-    do_en="write plain text that does not start with = + - @ or a tab",
+    do_zh="只填文字:不要以 = + - @ 或制表符开头;公式要在 Excel 或 WPS 中算出结果后再保存",
+    do_en="write plain text that starts with none of = + - @ tab; save formulas from Excel or WPS, with their results",
 )
 NO_KEY = define(
     "BH-SCH-022",

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.education.school_table.columns import COLUMNS, plain
+from adapters.education.school_table.columns import AMOUNTS, COLUMNS, plain
 from adapters.education.school_table.faults import DUPLICATE_HEADING, MISSING_HEADING, NO_HEADINGS
 from adapters.education.school_table.sheet import Sheet
 
@@ -30,6 +30,8 @@ class Headings:
     """As the sheet has them, on one line; empty where a column has none."""
     standard: tuple[str, ...]
     """The standard name, or the written one."""
+    amounts: tuple[int, ...]
+    """Where the amount columns stand."""
 
 
 def score(row: Sequence[str], known: Mapping[str, str]) -> int:
@@ -48,7 +50,8 @@ def find_headings(sheet: Sheet, known: Mapping[str, str]) -> Headings | None:
             written = tuple(" ".join(cell.split()) for cell in row)
             standard = tuple(known.get(plain(cell), cell) for cell in written)
             _judge(standard, _place(sheet, index))
-            return Headings(index, written, standard)
+            amounts = tuple(place for place, name in enumerate(standard) if name in AMOUNTS)
+            return Headings(index, written, standard, amounts)
     return None
 
 

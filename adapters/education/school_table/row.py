@@ -81,6 +81,8 @@ def _judged(standard: str, text: str, row: int, unit: str) -> str:
         try:
             return yuan_text(text, unit)
         except ValueError:
+            if text.startswith("=") or (text.startswith("#") and runs(text)):
+                raise FORMULA(where, row=row, column=standard) from None
             raise BAD_AMOUNT(where, row=row, column=standard, unit=UNITS[unit]) from None
     if column is not None and column.kind == "time":
         text = time_text(text)

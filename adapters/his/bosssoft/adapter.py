@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from adapters.his.bosssoft.faults import NO_BILL, NO_FIELD, NO_METHOD, PROCESSING, result_of
+from adapters.his.bosssoft.faults import IS_RED, NO_BILL, NO_FIELD, NO_METHOD, PROCESSING, result_of
 from adapters.his.bosssoft.methods import METHODS, method_in, method_of
 from adapters.his.bosssoft.replies import issued, numbered, state, written_off
 from adapters.his.bosssoft.strict_json import canonical
@@ -55,7 +55,7 @@ class Bosssoft:
             Message(
                 index=0,
                 body=delivery.body,
-                identity=f"{self.appid}/{method}/{_own_id(method, data)}",
+                identity=f"{self.appid}/{method}/{_own_id(method, data, fingerprint)}",
                 fingerprint=fingerprint,
                 kind=method,
                 tree={**data, "_method": method},
@@ -74,11 +74,21 @@ class Bosssoft:
             if outcome.place in {"refused", "parked"} or parked_before or message.fault is not None:
                 return self._refusal(delivery, outcome.fault or message.fault or PROCESSING())
             if METHODS.get(message.kind) == "reverse":
-                if outcome.red is not None and numbered(outcome.red):
-                    return self._ok(delivery, written_off(outcome.red, self.picture, self.picture_net))
-            elif outcome.bill is not None and numbered(outcome.bill):
+                return self._reversed(delivery, message, outcome)
+            if outcome.bill is not None and numbered(outcome.bill):
                 return self._ok(delivery, issued(outcome.bill, self.picture, self.picture_net))
         return self._refusal(delivery, PROCESSING())
+
+    def _reversed(self, delivery: Delivery, message: Message, outcome: Outcome) -> Answer:
+        """A write-off that was taken: the red bill, or why there is none."""
+        red = outcome.red
+        if red is None:
+            return self._refusal(delivery, PROCESSING() if outcome.bill is not None else NO_BILL("billNo"))
+        if (red.bill_code, red.bill_number) == (_key(message.tree, "billBatchCode"), _key(message.tree, "billNo")):
+            return self._refusal(delivery, IS_RED("billNo"))
+        if not numbered(red):
+            return self._refusal(delivery, PROCESSING())
+        return self._ok(delivery, written_off(red, self.picture, self.picture_net))
 
     def serves(self, delivery: Delivery) -> bool:
         """Whether the call asks for a bill's state."""
@@ -115,9 +125,10 @@ class Bosssoft:
         return Answer(body=body, content_type="application/json; charset=utf-8")
 
 
-def _own_id(method: str, data: dict[str, Any]) -> str:
+def _own_id(method: str, data: dict[str, Any], fingerprint: bytes) -> str:
+    """A bill may be asked to be written off again, at another time or for another reason: each is a call of its own."""
     if METHODS[method] == "reverse":
-        return f"{_key(data, 'billBatchCode')}-{_key(data, 'billNo')}"
+        return f"{_key(data, 'billBatchCode')}-{_key(data, 'billNo')}/{fingerprint.hex()[:16]}"
     return _key(data, "busNo")
 
 

@@ -57,8 +57,8 @@ NO_FIELD = define(
 PROCESSING = define(
     "BH-BOS-007",
     Retry,
-    zh="已收到,票据正在开具",
-    en="received, the bill is being issued",
+    zh="已收到,票据正在开具,或在等待缴款到账",
+    en="received; the bill is being issued, or waits for its payment",
     do_zh="稍后用相同的 busNo 和相同内容再次请求,将得到同一张票据",
     do_en="ask again later with the same busNo and the same content; the same bill will be answered",
 )
@@ -71,6 +71,15 @@ NO_BILL = define(
     do_en="check billBatchCode and billNo",
 )
 
+IS_RED = define(
+    "BH-BOS-009",
+    Reject,
+    zh="要冲红的票据本身就是红票",
+    en="the bill to be written off is a red bill itself",
+    do_zh="填写蓝票的 billBatchCode 和 billNo;重新开票请用新的 busNo",
+    do_en="name the blue bill by billBatchCode and billNo; for a new bill use a new busNo",
+)
+
 RESULTS: Final = {
     BAD_SIGN.code: "E1001",
     WRONG_APPID.code: "E1002",
@@ -80,6 +89,7 @@ RESULTS: Final = {
     NO_FIELD.code: "E1006",
     PROCESSING.code: "E2001",
     NO_BILL.code: "E3001",
+    IS_RED.code: "E3002",
 }
 """Our own faults → the sender's result code."""
 

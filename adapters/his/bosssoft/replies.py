@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from adapters.his.bosssoft.qr import qr_png
 from hub.bill.bill import Bill
 
 CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -20,7 +21,7 @@ def issued(bill: Bill, picture: str, picture_net: str) -> dict[str, str]:
         "billNo": bill.bill_number or "",
         "random": bill.check_code or "",
         "createTime": digits17(bill.issued_at),
-        "billQRCode": "",
+        "billQRCode": qr_png(_qr_text(bill, picture_net)),
         "pictureUrl": _address(picture, bill),
         "pictureNetUrl": _address(picture_net, bill),
         "billBusDate": digits17(bill.business_at),
@@ -34,7 +35,7 @@ def written_off(red: Bill, picture: str, picture_net: str) -> dict[str, str]:
         "eScarletBillNo": red.bill_number or "",
         "eScarletRandom": red.check_code or "",
         "createTime": digits17(red.issued_at),
-        "billQRCode": "",
+        "billQRCode": qr_png(_qr_text(red, picture_net)),
         "pictureUrl": _address(picture, red),
         "pictureNetUrl": _address(picture_net, red),
         "billBusDate": digits17(red.business_at),
@@ -66,6 +67,14 @@ def digits17(at: datetime | None) -> str:
         return ""
     local = at.astimezone(CHINA)
     return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
+
+
+def _qr_text(bill: Bill, picture_net: str) -> str:
+    """The picture's public address, where there is one; else what a bill is looked up by, with its day and amount."""
+    if picture_net:
+        return _address(picture_net, bill)
+    day = digits17(bill.issued_at)[:8]
+    return ",".join((bill.bill_code or "", bill.bill_number or "", bill.check_code or "", day, bill.total_fen.yuan))
 
 
 def _address(template: str, bill: Bill) -> str:

@@ -52,7 +52,7 @@ def read_envelope(body: bytes) -> Envelope:
     if len(body) > MAX_BODY:
         raise BAD_ENVELOPE(found=f"> {MAX_BODY} bytes")
     try:
-        text = body.decode("utf-8")
+        text = body.decode("utf-8-sig")
         fields: dict[str, Any] = strict_object(text) if text.lstrip()[:1] == "{" else _form(text)
     except UnicodeDecodeError:
         raise BAD_ENVELOPE(found="not UTF-8") from None
@@ -79,14 +79,14 @@ def judge_envelope(envelope: Envelope, appid: str, key: str) -> None:
 
 
 def open_data(data: str) -> dict[str, Any]:
-    """The object inside `data`. Line breaks inside the base64 are allowed: old Java encoders write them.
+    """The object inside `data`. Line breaks inside the base64 are allowed: old Java encoders write them; .NET a BOM.
 
     Raises:
         Reject: BAD_DATA.
     """
     try:
-        raw = base64.b64decode(data.replace("\r", "").replace("\n", ""), validate=True)
-        return strict_object(raw.decode("utf-8"))
+        raw = base64.b64decode(data.replace("\r", "").replace("\n", "").encode("ascii", "replace"), validate=True)
+        return strict_object(raw.decode("utf-8-sig"))
     except binascii.Error:
         raise BAD_DATA("data", found="not base64") from None
     except UnicodeDecodeError:

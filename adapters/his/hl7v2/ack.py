@@ -7,19 +7,24 @@ its own routing fields and MSH-10 ever comes back.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Final, Literal
 
-from adapters.his.hl7v2.charset import CODECS
+from adapters.his.hl7v2.charset import CODECS, TABLE_0211, charset_named
 from adapters.his.hl7v2.escapes import escape
 from adapters.his.hl7v2.faults import (
     BAD_DELIMITERS,
+    BAD_SEGMENT,
+    CONTRADICTED,
     NO_CONTROL_ID,
     NO_HEADER,
+    NOT_DECODED,
     PROCESSING,
+    SEVERAL,
     TYPE_NOT_TAKEN,
+    UNKNOWN_CHARSET,
     VERSION,
 )
 from adapters.his.hl7v2.header import Header
@@ -33,6 +38,9 @@ SHANGHAI: Final = timezone(timedelta(hours=8))
 NO_MAPPING: Final = "BH-MAP-020"
 """The hub's word for a message that no mapping of the source takes."""
 
+CHANGED: Final = "BH-LED-001"
+"""The same MSH-10 with another body."""
+
 HEADER_FAULTS: Final = frozenset(
     {
         *(fault.code for fault in (NO_HEADER, BAD_DELIMITERS, NO_CONTROL_ID, TYPE_NOT_TAKEN, VERSION, PROCESSING)),
@@ -45,7 +53,7 @@ BY_CODE: Final[Sequence[tuple[str, Code]]] = (
     ("BH-MAP-", "AE"),  # the content is not what the mapping expects: the sender can repair and send again
     ("BH-BIL-", "AE"),  # nor what a bill can hold
     ("BH-HL7-", "AE"),
-    ("BH-LED-001", "AE"),  # the same MSH-10 with another body
+    (CHANGED, "AE"),
 )
 """By the beginning of the fault's code, before the kind decides."""
 
@@ -58,14 +66,21 @@ BY_KIND: Final[Sequence[tuple[type[Fault], Code]]] = (
 )
 """What the sender is told, by what happens next."""
 
-_ERR_NUMBERS: Final = {
-    TYPE_NOT_TAKEN.code: "200",
-    NO_MAPPING: "200",
-    VERSION.code: "203",
-    PROCESSING.code: "202",
-    NO_CONTROL_ID.code: "101",
+_CONDITIONS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys((TYPE_NOT_TAKEN.code, NO_MAPPING), ("200", "Unsupported message type")),
+    PROCESSING.code: ("202", "Unsupported processing id"),
+    VERSION.code: ("203", "Unsupported version id"),
+    **dict.fromkeys((BAD_SEGMENT.code, SEVERAL.code), ("100", "Segment sequence error")),
+    **dict.fromkeys((NO_CONTROL_ID.code, "BH-MAP-001", "BH-MAP-002", "BH-MAP-009"), ("101", "Required field missing")),
+    **dict.fromkeys(
+        (NOT_DECODED.code, CONTRADICTED.code, "BH-MAP-004", "BH-MAP-005", "BH-MAP-006"), ("102", "Data type error")
+    ),
+    **dict.fromkeys((UNKNOWN_CHARSET.code, "BH-MAP-003", "BH-MAP-012"), ("103", "Table value not found")),
+    CHANGED: ("205", "Duplicate key identifier"),
 }
-"""Table 0357; anything else is 207, our own code stands in ERR-5."""
+"""ERR-3 from table 0357; anything else is 207. Our own code stands in ERR-5."""
+
+_OTHER: Final = ("207", "Application internal error")
 
 _ROUTING: Final = 180
 _SAFE_TYPE: Final = re.compile(r"[A-Z0-9]{3}")
@@ -105,7 +120,8 @@ def answers(header: Header, code: Code, *, taken: bool) -> list[Code]:
         return [code]
     commit: Code = "CA" if taken else ("CR" if code == "AR" else "CE")
     owed: list[Code] = [commit] if _wanted(header.part(15), good=taken) else []
-    if taken and _wanted(header.part(16), good=code == "AA"):
+    # Where a refusal would otherwise go untold because no commit answer is wanted, the application answer tells it.
+    if (taken or not owed) and _wanted(header.part(16), good=code == "AA"):
         owed.append(code)
     return owed
 
@@ -142,26 +158,37 @@ def ack(
     sep, comp = marks.field, marks.component
     own = "BH" + sha256(seed + code.encode()).hexdigest()[:18].upper()
     _, trigger, structure = header.type
-    kind = "ACK" + (comp + trigger if _SAFE_TYPE.fullmatch(trigger) else "") + (f"{comp}ACK" if structure else "")
-    processing = asked if (asked := header.part(11)) in ("P", "T", "D") else "P"
     version = header.version or "2.4"
+    kind = "ACK"
+    if _SAFE_TYPE.fullmatch(trigger):
+        kind += f"{comp}{trigger}{comp}ACK" if structure or version >= "2.3.1" else comp + trigger
+    processing = asked if (asked := header.part(11)) in ("P", "T", "D") else "P"
     time = at.astimezone(SHANGHAI).strftime("%Y%m%d%H%M%S+0800")
     routing = [header.raw(number)[:_ROUTING] for number in (5, 6, 3, 4)]
     msh = ["MSH", marks.encoding, *routing, time, "", kind, own, processing, version]
-    if header.raw(18) and charset != "ASCII":
-        msh += ["", "", "", "", "", header.raw(18)[:_ROUTING]]
     lines = [msh]
     lang = lang if _speaks_chinese(charset) else "en"
     text = escape(f"{fault.code.code} {fault.what(lang)}"[:200], marks) if fault else ""
     lines.append(["MSA", code, control_id, text] if text else ["MSA", code, control_id])
     if fault and version >= "2.5":
-        number = _ERR_NUMBERS.get(fault.code.code, "207")
+        condition = comp.join((*_CONDITIONS.get(fault.code.code, _OTHER), "HL70357"))
         own_code = comp.join((fault.code.code, escape(fault.what(lang)[:200], marks), "BILLHUB"))
-        lines.append(
-            ["ERR", "", "", comp.join((number, "", "HL70357")), "E", own_code, "", "", _do(fault, lang, header)]
-        )
+        lines.append(["ERR", "", "", condition, "E", own_code, "", "", _do(fault, lang, header)])
+    if said := _charset_said(header, charset, plain=all(word.isascii() for line in lines for word in line)):
+        msh += ["", "", "", "", "", said]
     body = "".join(sep.join(line) + "\r" for line in lines).replace("\x0b", "").replace("\x1c", "")
     return body.encode(CODECS[charset], "replace")
+
+
+def _charset_said(header: Header, charset: str, *, plain: bool) -> str:
+    """MSH-18: the sender's own words where they are true; else the table's word, where the answer needs one."""
+    said = header.raw(18)[:_ROUTING]
+    names = [charset_named(one) for one in (said.split(header.marks.repetition or "~") if said else ())]
+    if any(name and charset.startswith(name) for name in names):
+        return said
+    if plain:
+        return ""
+    return TABLE_0211.get(charset, "")
 
 
 def _do(fault: Fault, lang: Lang, header: Header) -> str:

@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Final, cast
 
 from adapters.his.hl7v2.batch import Block, split
-from adapters.his.hl7v2.charset import CODECS, WIDE, Decoded, alias_key, charset_named, decode, mark
+from adapters.his.hl7v2.charset import CODECS, WIDE, Decoded, alias_key, charset_named, decode, mark, said
 from adapters.his.hl7v2.faults import BAD_SETTING, BATCH_CUT, NO_HEADER, NOT_DECODED
 from adapters.his.hl7v2.header import BARE, Header, header_for_answer, header_of, judge
 from adapters.his.hl7v2.reply import ENVELOPE, NEXT_FRAME, Wording, batch, refusal, replies
-from adapters.his.hl7v2.wire import parse
+from adapters.his.hl7v2.wire import about_one, parse
 from hub.adapter import Answer, Delivery, Message, Outcome, Settings, Source
 from hub.errors import Fault, Lang, Reject, Retry
 
@@ -101,6 +101,7 @@ class Hl7v2:
             if fault is None:
                 hexadecimal = self._charset if charset == "ASCII" else charset
                 tree, remarks = parse(decoded.text, header.marks, hexadecimal)
+                about_one(tree)
                 return Message(
                     index,
                     body,
@@ -113,6 +114,8 @@ class Hl7v2:
                 )
         except Reject as refused:
             fault = refused
+            if header is None and not marked:
+                charset = said(part, self._charset, self._aliases)
         header = header or header_for_answer(body, charset) or BARE
         identity = header.identity(digest.hex()[:24])
         return Message(index, body, identity, digest, header.kind, charset, fault=fault)
@@ -137,7 +140,7 @@ class Hl7v2:
             marked, block = _block(delivery.body)
             if block.batch or block.file:
                 charset = marked if marked in WIDE else charset
-                body = batch(delivery, made, file=block.file, control_id=block.control_id, charset=charset)
+                body = batch(delivery, made, block, charset)
                 return _answer(body, status, charset)
         joint = NEXT_FRAME if delivery.door == "mllp" else b""
         return _answer(joint.join(made), status, charset)

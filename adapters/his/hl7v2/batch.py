@@ -13,7 +13,7 @@ from typing import Final
 from adapters.his.hl7v2.faults import BATCH_COUNT, BATCH_CUT, BATCH_ORDER, NO_HEADER
 from hub.errors import Fault
 
-_MARK: Final = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))[ \t]*(MSH|FHS|BHS|BTS|FTS)(?![0-9A-Za-z])")
+_MARK: Final = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))(?:\xef\xbb\xbf|[ \t])*(MSH|FHS|BHS|BTS|FTS)(?![0-9A-Za-z])")
 _BLANK: Final = b" \t\r\n\x0b\x1c"
 _ENVELOPE: Final = frozenset({b"FHS", b"BHS", b"BTS", b"FTS"})
 _LINE: Final = re.compile(rb"[\r\n\x0b\x1c]")
@@ -31,6 +31,8 @@ class Block:
     batch: bool = False
     control_id: str = ""
     """BHS-11, or FHS-11."""
+    file_id: str = ""
+    """FHS-11."""
     cut: bool = False
     """The envelope never ended, so that nobody can say whether the last message did."""
 
@@ -77,16 +79,16 @@ class _Walk:
             self.messages += 1
             return
         line, *rest = _LINE.split(chunk, maxsplit=1)
+        {b"FHS": self._fhs, b"BHS": self._bhs, b"BTS": self._bts, b"FTS": self._fts}[name](line)
         if rest:
             self._fault(BATCH_ORDER(segment=name.decode()))
-        {b"FHS": self._fhs, b"BHS": self._bhs, b"BTS": self._bts, b"FTS": self._fts}[name](line)
 
     def _fhs(self, line: bytes) -> None:
         if self.open_file or self.open_batch or self.block.messages:
             self._fault(BATCH_ORDER(segment="FHS"))
         self.open_file = self.block.file = True
         self.trailer = False
-        self.block.control_id = _field(line, 11)
+        self.block.control_id = self.block.file_id = _field(line, 11)
 
     def _bhs(self, line: bytes) -> None:
         if self.open_batch:

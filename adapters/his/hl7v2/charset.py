@@ -55,6 +55,18 @@ _ALIASES: Final[Mapping[str, str]] = {
     **{f"ISO8859{part}": f"ISO-8859-{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)},
     "LATIN1": "ISO-8859-1",
 }
+TABLE_0211: Final[Mapping[str, str]] = {
+    "UTF-8": "UNICODE UTF-8",
+    "GB18030": "GB 18030-2000",
+    "BIG5": "BIG-5",
+    "UTF-16LE": "UNICODE UTF-16",
+    "UTF-16BE": "UNICODE UTF-16",
+    "UTF-32LE": "UNICODE UTF-32",
+    "UTF-32BE": "UNICODE UTF-32",
+    **{f"ISO-8859-{part}": f"8859/{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)},
+}
+"""Our name of a character set → what MSH-18 calls it."""
+
 _PUNCTUATION: Final = re.compile(r"[^0-9A-Z]")
 
 _BOMS: Final = (  # longest first: UTF-32LE's begins with UTF-16LE's
@@ -142,6 +154,15 @@ def decode(raw: bytes, default: str, aliases: Mapping[str, str] | None = None, m
     return Decoded(_honest(raw, default), default)
 
 
+def said(raw: bytes, default: str, aliases: Mapping[str, str] | None = None) -> str:
+    """What a sender whose text does not decode says it is, so that the answer is in what it expects to read."""
+    for one in _declared(raw[: _line_end(raw)], default):
+        name = charset_named(one, aliases)
+        if name and name not in ("ASCII", "UTF-16"):
+            return name
+    return default
+
+
 def _as_declared(raw: bytes, known: list[str]) -> Decoded:
     """The first repetition of MSH-18 is the message's character set; after ASCII the next may be the one used."""
     last = known[-1]
@@ -202,6 +223,8 @@ def _strict(raw: bytes, name: str) -> str:
 def _clean(text: str) -> str:
     if "\ufffd" in text or "\0" in text:  # a replacement character is somebody else's failed decoding
         raise NOT_DECODED("", charset="U+FFFD" if "\ufffd" in text else "NUL")
+    if "\ufeff" in text:  # what joining files leaves behind; it is no letter of any name
+        return text.replace("\ufeff", "")
     return text
 
 

@@ -67,8 +67,8 @@ VERSION: Final = define(
     Reject,
     zh="MSH-12 的版本不受支持",
     en="the version in MSH-12 is not supported",
-    do_zh="使用 2.1 到 2.8",
-    do_en="use 2.1 to 2.8",
+    do_zh="使用 2.1 到 2.9",
+    do_en="use 2.1 to 2.9",
 )
 PROCESSING: Final = define(
     "BH-HL7-013",
@@ -93,6 +93,14 @@ TOO_MANY_PARTS: Final = define(
     en="the message has an absurd number of fields or components",
     do_zh="检查是否重复拼接;一条报文最多 {limit} 个",
     do_en="check for runaway repetition; a message may have {limit}",
+)
+SEVERAL: Final = define(
+    "BH-HL7-022",
+    Reject,
+    zh="一条报文里有多个不同的 {segment} 段",
+    en="the message has several different {segment} segments",
+    do_zh="每条报文只写一位患者的一次就诊,其余另发",
+    do_en="send one message for each patient and visit",
 )
 BATCH_COUNT: Final = define(
     "BH-HL7-030",

@@ -17,7 +17,7 @@ from adapters.his.hl7v2.delimiters import STANDARD, Delimiters, delimiters
 from adapters.his.hl7v2.faults import NO_CONTROL_ID, NO_HEADER, PROCESSING, TYPE_NOT_TAKEN, VERSION
 from hub.errors import Fault, Reject
 
-_VERSION: Final = re.compile(r"2\.[1-8](?:\.[0-9]{1,2})?")
+_VERSION: Final = re.compile(r"2\.[1-9](?:\.[0-9]{1,2})?")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_.:/-]{1,199}")
 _ENDS: Final = re.compile(r"[\r\n\x0b\x1c]")
 _BYTE_ENDS: Final = re.compile(rb"[\r\n\x0b\x1c]")
@@ -48,6 +48,11 @@ class Header:
     def control_id(self) -> str:
         """MSH-10."""
         return self.raw(10)
+
+    @property
+    def echo(self) -> str:
+        """MSH-10 for MSA-2: exactly as sent, since senders compare it; blanks alone are none."""
+        return self.fields[9][:199] if self.control_id else ""
 
     @property
     def type(self) -> tuple[str, str, str]:

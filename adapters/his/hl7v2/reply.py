@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from adapters.his.hl7v2.ack import SHANGHAI, ack, answers, code_of, verdict
+from adapters.his.hl7v2.batch import Block
 from adapters.his.hl7v2.charset import CODECS
 from adapters.his.hl7v2.delimiters import STANDARD
 from adapters.his.hl7v2.header import BARE, header_for_answer, plain_control_id
@@ -21,12 +22,8 @@ NEXT_FRAME: Final = b"\x1c\r\x0b"
 ENVELOPE: Final = "batch"
 """The kind of the message that stands for a batch's own header and trailer."""
 
-_BOMS: Final = {
-    "UTF-8": b"\xef\xbb\xbf",
-    "UTF-16LE": b"\xff\xfe",
-    "UTF-16BE": b"\xfe\xff",
-    "GB18030": b"\x84\x31\x95\x33",
-}
+_BOMS: Final = {"UTF-16LE": b"\xff\xfe", "UTF-16BE": b"\xfe\xff"}
+"""Given back where it says the order of bytes; elsewhere an answer begins with MSH, as every reader expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +50,13 @@ def replies(
     return made
 
 
-def batch(delivery: Delivery, made: Sequence[bytes], *, file: bool, control_id: str, charset: str) -> bytes:
-    """The acknowledgements as a batch: BHS-12 (and FHS-12) name the batch they answer."""
+def batch(delivery: Delivery, made: Sequence[bytes], block: Block, charset: str) -> bytes:
+    """The acknowledgements as a batch: BHS-12 and FHS-12 name the batch and the file they answer."""
     time = delivery.received_at.astimezone(SHANGHAI).strftime("%Y%m%d%H%M%S+0800")
     own = "BH" + sha256(delivery.body + b"batch").hexdigest()[:18].upper()
-    head = f"|{STANDARD.encoding}|||||{time}||||{own}|{control_id}\r"
-    before = (f"FHS{head}" if file else "") + f"BHS{head}"
-    after = f"BTS|{len(made)}\r" + ("FTS|1\r" if file else "")
+    head = f"|{STANDARD.encoding}|||||{time}||||{own}|"
+    before = (f"FHS{head}{block.file_id}\r" if block.file else "") + f"BHS{head}{block.control_id}\r"
+    after = f"BTS|{len(made)}\r" + ("FTS|1\r" if block.file else "")
     codec = CODECS[charset]
     return before.encode(codec) + b"".join(made) + after.encode(codec)
 
@@ -83,7 +80,7 @@ def _for_message(
         told = found if owed not in ("AA", "CA") else None
         said = ack(
             header,
-            header.control_id[:199],
+            header.echo,
             owed,
             told,
             charset=message.charset,
@@ -102,7 +99,7 @@ def _one(body: bytes, charset: str, fault: Fault | None, code: str, at: datetime
     header, control_id = BARE, plain_control_id(body)
     known = header_for_answer(body, charset)
     if known is not None:
-        header, control_id = known, known.control_id[:199]
+        header, control_id = known, known.echo
     return ack(
         header,
         control_id,

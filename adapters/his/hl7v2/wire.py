@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from adapters.his.hl7v2.delimiters import Delimiters
 from adapters.his.hl7v2.escapes import unescaper
-from adapters.his.hl7v2.faults import BAD_SEGMENT, TOO_MANY_PARTS
+from adapters.his.hl7v2.faults import BAD_SEGMENT, SEVERAL, TOO_MANY_PARTS
 
 PARTS: Final = 400_000
 """More separators than this make no bill; the cap bounds memory at about ten times the 4 MiB a door lets in."""
@@ -50,11 +50,23 @@ def parse(text: str, marks: Delimiters, charset: str) -> tuple[list[Segment], tu
     for number, line in enumerate(lines[1:], 2):
         pieces = line.split(field)
         name = pieces[0]
-        if len(name) == 3 and len(pieces) > 1 and name.isalnum():
+        if len(name) == 3 and len(pieces) > 1 and name.isupper() and name.isalnum() and name.isascii():
             segments.append(values(line, pieces))
         elif line.strip():
             segments.append(_odd(line, number, field, values))
     return segments, remarks
+
+
+def about_one(segments: list[Segment]) -> None:
+    """Whether a message is about one patient and one visit; the same segment twice is no contradiction.
+
+    Raises:
+        Reject: SEVERAL. Which of two patients a charge is for, nobody may guess.
+    """
+    for name in ("PID", "PV1"):
+        found = [segment for segment in segments if segment[0] == name]
+        if len(found) > 1 and any(segment[2:] != found[0][2:] for segment in found):
+            raise SEVERAL(name, segment=name)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ from hub.security.tokens import Cursors
 
 _OWNER: Final = "insurance/rest"
 _AFTER: Final = "after"
-_STATUS: Final = {NO_SUCH.code: 404, READ_ONLY.code: 405}  # any other refusal is a bad question
+_STATUS: Final = {NO_SUCH.code: 404, BAD_CURSOR.code: 404, READ_ONLY.code: 405}  # any other is a bad question
 
 
 @dataclass(frozen=True, slots=True)

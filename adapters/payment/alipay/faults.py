@@ -97,8 +97,8 @@ SELLER: Final = define(
 AMOUNT: Final = define(
     "BH-ALI-012",
     Reject,
-    zh="{field} 不是两位小数的正数金额",
-    en="{field} is not a positive amount with two decimals",
+    zh="{field} 不是至多两位小数的正数金额",
+    en="{field} is not a positive amount with at most two decimals",
     do_zh="联系支付宝核对该笔交易",
     do_en="check the trade with Alipay",
 )

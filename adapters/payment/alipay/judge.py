@@ -23,7 +23,7 @@ UNREFUNDED: Final[dict[str, Happening]] = {
 }
 """What a status means when no refund is told with it."""
 
-_AMOUNT: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}")
+_AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,2}))?")
 _NUMBER: Final = re.compile(r"[!-~]{1,64}")
 
 
@@ -78,20 +78,27 @@ def _happening(fields: dict[str, str], total: int) -> tuple[Happening, tuple[str
     meant = UNREFUNDED.get(fields.get("trade_status", ""))
     if meant is None:
         raise STATUS("trade_status")
-    refunded = _fen(fields, "refund_fee") if fields.get("refund_fee") else 0
-    if not refunded and not fields.get("gmt_refund") and not fields.get("out_biz_no"):
+    refunded = _fen(fields, "refund_fee") if fields.get("refund_fee", "").strip() else 0
+    refund_no = _refund_no(fields.get("out_biz_no", "").strip())
+    if not refunded and not refund_no and not fields.get("gmt_refund", "").strip():
         return meant, ()
     if not 0 < refunded <= total or meant == "waiting":
         raise REFUND("refund_fee")
-    refund_no = _number(fields, "out_biz_no") if fields.get("out_biz_no") else ""
     return "refund", (refund_no, str(refunded))
 
 
 def _fen(fields: dict[str, str], name: str) -> int:
-    text = fields.get(name, "")
-    if not _AMOUNT.fullmatch(text):
+    found = _AMOUNT.fullmatch(fields.get(name, ""))
+    if not found:
         raise AMOUNT(name, field=name)
-    return int(text[:-3] + text[-2:])
+    return int(found[1] + (found[2] or "").ljust(2, "0"))
+
+
+def _refund_no(text: str) -> str:
+    """The merchant's own number of a refund: any text of at most 64 characters."""
+    if len(text) > 64 or not text.isprintable():
+        raise MISSING("out_biz_no", field="out_biz_no")
+    return text
 
 
 def _number(fields: dict[str, str], name: str) -> str:

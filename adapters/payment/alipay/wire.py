@@ -1,14 +1,15 @@
 """The bytes of a notification: form → verified text. Nothing is decoded to text before the signature holds.
 
-Signed are all fields but `sign`, `sign_type` and `alipay_cert_sn`, sorted by name, `name=value` joined with `&`, in the
-charset of the signed `charset` field; the HTTP header's charset is not signed and counts for nothing.
+Signed are all fields but `sign` and `sign_type`, sorted by name, `name=value` joined with `&`, in the charset of the
+signed `charset` field; the HTTP header's charset is not signed and counts for nothing. On blank values and on
+`alipay_cert_sn` Alipay's own kits disagree: see `_forms`.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -34,6 +35,17 @@ CHARSETS: Final[dict[bytes, tuple[str, str]]] = {
 }
 
 _PADDING: Final = PKCS1v15()
+_LONGEST_BLANK: Final = 2048
+"""Bytes; nobody pads a value with more."""
+_JAVA_SPACE: Final = (
+    "".join(
+        map(
+            chr, (*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B), 0x2028, 0x2029)
+        )
+    )
+    + "\u205f\u3000"
+)
+"""What java.lang.Character.isWhitespace says of itself: no-break spaces are none."""
 
 
 def read_notify(body: bytes, keys: Keys, sign_types: Collection[str]) -> tuple[str, dict[str, str]]:
@@ -48,7 +60,7 @@ def read_notify(body: bytes, keys: Keys, sign_types: Collection[str]) -> tuple[s
         raise FORM("body", reason=error.reason) from None
     sign = fields.pop(b"sign", b"")
     sign_type = fields.pop(b"sign_type", b"")
-    cert_sn = fields.pop(b"alipay_cert_sn", b"").decode("latin-1")
+    cert_sn = fields.pop(b"alipay_cert_sn", b"")
     if sign_type == b"MD5" or (b"total_fee" in fields and b"total_amount" not in fields):
         raise LEGACY("body")
     if not sign or not sign_type:
@@ -60,8 +72,11 @@ def read_notify(body: bytes, keys: Keys, sign_types: Collection[str]) -> tuple[s
         signature = b64decode(sign, validate=True)
     except Base64Error:
         raise SIGNATURE("sign") from None
-    fields = _signed_fields(fields, keys.pick(cert_sn), signature, algorithm)
-    return _decoded(fields)
+    key = keys.pick(cert_sn.decode("latin-1"))
+    for told, signed in _forms(fields, cert_sn):
+        if _holds(key, signature, signed_text(signed), algorithm):
+            return _decoded(told)
+    raise SIGNATURE("sign")
 
 
 def signed_text(fields: dict[bytes, bytes]) -> bytes:
@@ -69,17 +84,33 @@ def signed_text(fields: dict[bytes, bytes]) -> bytes:
     return b"&".join([name + b"=" + fields[name] for name in sorted(fields)])
 
 
-def _signed_fields(
-    fields: dict[bytes, bytes], key: RSAPublicKey, signature: bytes, algorithm: HashAlgorithm
-) -> dict[bytes, bytes]:
-    """The fields the signature covers: Alipay's own kits disagree on whether an empty value is among them."""
-    if _holds(key, signature, signed_text(fields), algorithm):
-        return fields
-    if b"" in fields.values():
-        filled = {name: value for name, value in fields.items() if value}
-        if _holds(key, signature, signed_text(filled), algorithm):
-            return filled
-    raise SIGNATURE("sign")
+def _forms(fields: dict[bytes, bytes], cert_sn: bytes) -> Iterator[tuple[dict[bytes, bytes], dict[bytes, bytes]]]:
+    """What may have been signed, (what it tells, what was signed), the usual form first.
+
+    Some kits keep empty values, some leave them out, and the Java kit leaves out white space alone too; the Java kit
+    signs `alipay_cert_sn` where it is present, others do not. The further forms are tried only where they differ.
+    """
+    yield fields, fields
+    forms = [fields]
+    for empty in (_empty, _blank):
+        filled = {name: value for name, value in fields.items() if not empty(value, fields)}
+        if len(filled) < len(forms[-1]):
+            forms.append(filled)
+    yield from ((form, form) for form in forms[1:])
+    if cert_sn:
+        yield from ((form, form | {b"alipay_cert_sn": cert_sn}) for form in forms)
+
+
+def _empty(value: bytes, _fields: dict[bytes, bytes]) -> bool:
+    return not value
+
+
+def _blank(value: bytes, fields: dict[bytes, bytes]) -> bool:
+    """Whether Java calls a value blank; it may be full-width spaces in the charset of the form."""
+    if len(value) > _LONGEST_BLANK:
+        return False
+    _, codec = CHARSETS.get(fields.get(b"charset", b"").lower(), ("", "ascii"))
+    return not value.decode(codec, "replace").strip(_JAVA_SPACE)
 
 
 def _holds(key: RSAPublicKey, signature: bytes, text: bytes, algorithm: HashAlgorithm) -> bool:

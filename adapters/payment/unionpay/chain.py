@@ -83,10 +83,12 @@ class Trust:
         return leaf.key
 
     def _verified(self, pem: bytes) -> Leaf:
-        if len(pem) > MAX_PEM or not _PEM.fullmatch(pem) or pem.count(b"-----BEGIN") != 1:
+        # how its lines end, and white space around it, is for the signature to judge, which covers every byte of it
+        bare = pem.strip(b"\r\n\t ")
+        if len(pem) > MAX_PEM or not _PEM.fullmatch(bare) or bare.count(b"-----BEGIN") != 1:
             raise CERTIFICATE("signPubKeyCert")
         try:
-            certificate = x509.load_pem_x509_certificate(pem)
+            certificate = x509.load_pem_x509_certificate(bare)
             key = certificate.public_key()
             names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         except _UNREADABLE:

@@ -158,6 +158,15 @@ UNREACHABLE: Final = define(
     do_zh="稍后自动再查",
     do_en="it is asked again later",
 )
+UNPROVEN: Final = define(
+    "BH-UPA-036",
+    Retry,
+    zh="应答不是银联对这一查询的答复({found})",
+    en="the answer is not UnionPay's to this query ({found})",
+    do_zh="稍后自动再查;反复出现时检查 settings.gateway 与中间的代理",
+    do_en="it is asked again later; where it goes on, check settings.gateway and the proxies on the way",
+)
+
 AUTHORITY: Final = define(
     "BH-UPA-020",
     Config,

@@ -24,16 +24,21 @@ from adapters.payment.unionpay.faults import (
     NOT_PAID,
     OTHER_TRADE,
     SIGN_CERT,
+    UNPROVEN,
     UNREACHABLE,
 )
 from adapters.payment.unionpay.judge import SUCCEEDED, amount, shaped
 from adapters.payment.unionpay.wire import read_answer, signed_digest, verified
 from hub.adapter import Message, Question, Request, Response
+from hub.errors import Reject
 
 WAITS: Final = (1, 2, 4, 8, 16, 32, 300, 600, 1800, 3600, 7200)
 """Seconds before each ask: the six of a back trade, then the five of a front trade (domain: payments 2.2)."""
 
 NO_SUCH_TRADE: Final = "34"
+OPEN: Final = frozenset({"", "01", "03", "04", "05", "12", "34", "60"})
+"""Codes of the trade that settle nothing: UnionPay wants the merchant to ask again (domain: payments 2.2)."""
+
 FIELDS: Final = ("merId", "orderId", "txnTime", "txnAmt", "queryId")
 """What a question remembers of the notification."""
 
@@ -98,22 +103,27 @@ def understand(question: Question, response: Response, trust: Trust, at: datetim
     """The confirmed payment as a message; none where UnionPay knows no such trade (34).
 
     Raises:
-        Retry: not final yet (03, 04, 05, or any code but success for the query itself), or no answer at all.
-        Reject: not authentic, about another trade, of another amount, or a trade that failed.
+        Retry: not final yet (`OPEN`, or any code but success for the query itself), or no answer that UnionPay gave to
+            this question: whoever garbles or replays answers must not end the asking.
+        Reject: of another amount, or a trade that failed: the notification and the query contradict each other.
     """
     if response.status != 200 or not response.body.strip():
         raise UNREACHABLE("gateway", status=response.status)
-    charset, fields = verified(read_answer(response.body), trust, at)
-    code = shaped(fields, "respCode")
+    try:
+        charset, fields = verified(read_answer(response.body), trust, at)
+        code = shaped(fields, "respCode")
+        for name in ("merId", "orderId", "txnTime"):
+            told = fields.get(name, "")
+            if told != question.fields[name] and (told or code == "00"):  # a refused query need not repeat them
+                raise OTHER_TRADE(name, field=name)
+    except Reject as error:
+        raise UNPROVEN(error.where, found=error.code.code) from None
     if code == NO_SUCH_TRADE:
         return ()
     if code != "00":
         raise NOT_FINAL("respCode", found=code)
-    for name in ("merId", "orderId", "txnTime"):
-        if fields.get(name) != question.fields[name]:
-            raise OTHER_TRADE(name, field=name)
     code = fields.get("origRespCode", "")
-    if code in ("", "03", "04", "05"):
+    if code in OPEN:
         raise NOT_FINAL("origRespCode", found=code)
     if code not in SUCCEEDED:
         raise NOT_PAID("origRespCode", found=code if len(code) == 2 and code.isalnum() else "?")

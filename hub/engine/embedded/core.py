@@ -8,29 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from hub.crashpoints import reach
+from hub.engine.embedded.bench import Bench, IssuerSeat
+from hub.engine.embedded.queue import Delivery, Queue, Verdicts
+from hub.engine.embedded.watches import Watches
 from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
 from hub.errors import Config, Fault, Retry, describe
 from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
-from hub.ledger.records import Batch, Confirmed, FaultRecord, Issued, NotIssued, Submission, Verdict, Work
+from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission
 from hub.ledger.sqlite import SqliteLedger
 
 log = logging.getLogger("billhub.core")
-
-MAX_BATCH: Final = 256
-"""Messages a transaction takes at most; more wait for the next one."""
-
-MAX_QUEUE: Final = 20_000
-"""Messages that may wait; beyond, senders are told to come again."""
 
 TIDY_SECONDS: Final = 0.05
 """How long the core has nothing to do before the ledger tidies up."""
@@ -40,31 +36,6 @@ RETRY_SECONDS: Final = 0.5
 
 ALARM_SECONDS: Final = 1.0
 """How long the core waits before it asks again whether bills can be numbered."""
-
-Verdicts = Callable[[Sequence[Verdict], FaultRecord | None], None]
-
-
-class IssuerSeat(Protocol):
-    """Somebody who signs: a process behind a link, or a thread."""
-
-    capacity: int
-    busy: set[str]
-
-    def hand(self, work: list[Work]) -> None:
-        """Takes bills to sign; they come back through `Core.signed`."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    submissions: list[Submission]
-    answer: Verdicts
-    settled: Callable[[], None] | None
-
-
-@dataclass(slots=True)
-class _Watch:
-    pending: set[str]
-    settled: Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -89,16 +60,13 @@ class Core:
     asleep: bool = False
     """a core without a loop, for a command that finds no running hub: nothing is issued"""
     counters: Counters = field(default_factory=Counters)
-    _queue: deque[_Waiting] = field(default_factory=deque)
-    _queued: int = 0
+    _queue: Queue = field(default_factory=Queue)
     _issued: list[Issued] = field(default_factory=list)
     _not_issued: list[NotIssued] = field(default_factory=list)
     _confirmed: list[Confirmed] = field(default_factory=list)
-    _seats: list[IssuerSeat] = field(default_factory=list)
-    _watches: dict[str, list[_Watch]] = field(default_factory=dict)
+    _bench: Bench = field(default_factory=Bench)
+    _watches: Watches = field(default_factory=Watches)
     _scheduled: bool = False
-    _one_by_one: int = 0
-    """how many batches to come hold one delivery only, after one failed by a defect"""
     _tidying: asyncio.TimerHandle | None = None
     _stopping: bool = False
 
@@ -106,15 +74,15 @@ class Core:
         self, submissions: list[Submission], answer: Verdicts, settled: Callable[[], None] | None = None
     ) -> None:
         """Takes in a delivery; `answer` is called after its commit, `settled` when its bills are no longer due."""
-        if self._queued + len(submissions) > MAX_QUEUE or self._stopping:
+        if self._stopping or not self._queue.has_room(len(submissions)):
             answer([], record(QUEUE_FULL()))
             return
-        self._queue.append(_Waiting(submissions, answer, settled))
-        self._queued += len(submissions)
+        self._queue.add(Delivery(submissions, answer, settled))
         self.wake()
 
     def signed(self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued]) -> None:
         """An issuer's bills come back."""
+        reach("brought")
         self._issued.extend(issued)
         self._not_issued.extend(not_issued)
         seat.busy.difference_update(bill.bill_id for bill in issued)
@@ -128,13 +96,12 @@ class Core:
 
     def sit(self, seat: IssuerSeat) -> None:
         """A new issuer is ready."""
-        self._seats.append(seat)
+        self._bench.sit(seat)
         self.wake()
 
     def leave(self, seat: IssuerSeat) -> None:
         """An issuer is gone; what it held is handed out again, under the same numbers."""
-        if seat in self._seats:
-            self._seats.remove(seat)
+        self._bench.leave(seat)
         self.ledger.hand_back(sorted(seat.busy))
         seat.busy.clear()
         self.wake()
@@ -147,13 +114,13 @@ class Core:
 
     def after(self, callback: Callable[[], None]) -> None:
         """Calls back once everything that came before this is committed."""
-        self._queue.append(_Waiting([], lambda _verdicts, _fault: callback(), None))
+        self._queue.add(Delivery([], lambda _verdicts, _fault: callback()))
         self.wake()
 
     @property
     def idle(self) -> bool:
         """Whether nothing is queued or being signed."""
-        return not (self._queue or self._issued or self._confirmed or any(seat.busy for seat in self._seats))
+        return not (self._queue or self._issued or self._confirmed or self._bench.busy)
 
     def stop_taking(self) -> None:
         """New deliveries are told to come again; what is queued is finished."""
@@ -161,9 +128,9 @@ class Core:
 
     def _run(self) -> None:
         self._scheduled = False
-        alone = self._one_by_one > 0
+        alone = self._queue.alone > 0
         taken, batch = self._next_batch()
-        want = 0 if self._stopping or alone else sum(seat.capacity - len(seat.busy) for seat in self._seats)
+        want = 0 if self._stopping or alone else self._bench.room
         if (
             not taken
             and not batch.issued
@@ -185,6 +152,8 @@ class Core:
             self._failed(taken, batch, error, alone)
             return
         reach("committed")
+        if result.work:
+            reach("reserved")
         self._count(batch)
         at = 0
         for waiting in taken:
@@ -192,12 +161,13 @@ class Core:
             at += len(waiting.submissions)
             waiting.answer(verdicts, None)
             if waiting.settled is not None:
-                self._watch(verdicts, waiting.settled)
+                bills = {bill for verdict in verdicts for bill in verdict.bills if self.ledger.is_due(bill)}
+                self._watches.add(bills, waiting.settled)
         for bill_id in (*result.issued, *result.withdrawn):
-            self._tell(bill_id)
+            self._watches.settled(bill_id)
         if batch.not_issued:
             self._later([bill.bill_id for bill in batch.not_issued])
-        self._hand_out(result.work)
+        self._bench.hand_out(result.work)
         if result.outgoing:
             self.poke()
         if self._queue or self._issued or self._confirmed or (result.work and self.ledger.ready()):
@@ -224,21 +194,10 @@ class Core:
         if more:
             self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
 
-    def _next_batch(self) -> tuple[list[_Waiting], Batch]:
-        taken: list[_Waiting] = []
-        submissions: list[Submission] = []
-        most = MAX_BATCH
-        if self._one_by_one:
-            self._one_by_one -= 1
-            most = 0
-        alone = not most and bool(self._issued or self._not_issued or self._confirmed)
-        while self._queue and not alone:
-            if taken and len(submissions) + len(self._queue[0].submissions) > most:
-                break
-            waiting = self._queue.popleft()
-            taken.append(waiting)
-            submissions += waiting.submissions
-        self._queued -= len(submissions)
+    def _next_batch(self) -> tuple[list[Delivery], Batch]:
+        # a lone batch is either one delivery, or what issuers and the platform sent
+        nothing = self._queue.alone > 0 and bool(self._issued or self._not_issued or self._confirmed)
+        taken, submissions = self._queue.take(nothing=nothing)
         batch = Batch(submissions, self._issued, self._not_issued, self._confirmed)
         self._issued, self._not_issued, self._confirmed = [], [], []
         return taken, batch
@@ -249,11 +208,11 @@ class Core:
         self.counters.issued += len(batch.issued)
         self.counters.largest = max(self.counters.largest, len(batch.submissions))
 
-    def _refused(self, taken: Sequence[_Waiting], batch: Batch, fault: Fault) -> None:
+    def _refused(self, taken: Sequence[Delivery], batch: Batch, fault: Fault) -> None:
         """The database did not take the batch: senders are told to come again, signed bills are kept for the next."""
         self.counters.failures += 1
         log.error("%s", fault)
-        self._back_into_queue([waiting for waiting in taken if not waiting.submissions])
+        self._queue.put_back([waiting for waiting in taken if not waiting.submissions])
         for waiting in taken:
             if waiting.submissions:
                 waiting.answer([], record(fault))
@@ -265,10 +224,9 @@ class Core:
         self._issued = batch.issued + self._issued
         self._not_issued = batch.not_issued + self._not_issued
         self._confirmed = batch.confirmed + self._confirmed
-        busy = [bill_id for seat in self._seats for bill_id in seat.busy]
-        self.ledger.keep_out([*busy, *(bill.bill_id for bill in self._issued)])
+        self.ledger.keep_out([*self._bench.busy, *(bill.bill_id for bill in self._issued)])
 
-    def _failed(self, taken: Sequence[_Waiting], batch: Batch, error: Exception, alone: bool) -> None:
+    def _failed(self, taken: Sequence[Delivery], batch: Batch, error: Exception, alone: bool) -> None:
         """The program failed on a batch: its parts are tried one by one, so that only the bad one is parked."""
         parts = len(taken) + bool(batch.issued or batch.not_issued or batch.confirmed)
         log.error("a batch of %s failed: %s", parts, describe(error))
@@ -278,8 +236,8 @@ class Core:
             self._hold(batch)
             return
         if not alone:
-            self._back_into_queue(taken)
-            self._one_by_one = parts
+            self._queue.put_back(taken)
+            self._queue.alone = parts
             self._hold(batch)
         elif taken and all(submission.fault is None for submission in batch.submissions):
             fault = record(DEFECT(found=type(error).__name__))
@@ -287,8 +245,8 @@ class Core:
                 msgspec.structs.replace(submission, place="parked", fault=fault, events=[], question=None)
                 for submission in batch.submissions
             ]
-            self._back_into_queue(taken)
-            self._one_by_one += 1
+            self._queue.put_back(taken)
+            self._queue.alone += 1
             self._hold(batch)
         elif taken:
             taken[0].answer([], record(BATCH_FAILED()))
@@ -298,19 +256,6 @@ class Core:
             self._later([bill.bill_id for bill in batch.issued])
         self.wake()
 
-    def _back_into_queue(self, taken: Sequence[_Waiting]) -> None:
-        self._queue.extendleft(reversed(taken))
-        self._queued += sum(len(waiting.submissions) for waiting in taken)
-
-    def _hand_out(self, work: list[Work]) -> None:
-        """Shares work among the issuers, the least busy first."""
-        while work:
-            seat = min(self._seats, key=lambda seat: len(seat.busy) / seat.capacity)
-            share = max(1, min(seat.capacity - len(seat.busy), -(-len(work) // len(self._seats))))
-            part, work = work[:share], work[share:]
-            seat.busy.update(item.bill_id for item in part)
-            seat.hand(part)
-
     def _later(self, bill_ids: list[str]) -> None:
         """Bills that could not be signed try again after a while, behind the others."""
 
@@ -319,18 +264,3 @@ class Core:
             self.wake()
 
         asyncio.get_running_loop().call_later(RETRY_SECONDS * 4, again)
-
-    def _watch(self, verdicts: Sequence[Verdict], settled: Callable[[], None]) -> None:
-        pending = {bill for verdict in verdicts for bill in verdict.bills if self.ledger.is_due(bill)}
-        if not pending:
-            settled()
-            return
-        watch = _Watch(pending, settled)
-        for bill_id in pending:
-            self._watches.setdefault(bill_id, []).append(watch)
-
-    def _tell(self, bill_id: str) -> None:
-        for watch in self._watches.pop(bill_id, ()):
-            watch.pending.discard(bill_id)
-            if not watch.pending:
-                watch.settled()

@@ -2,7 +2,7 @@
 
     ledger = await open_ledger(dsn, rules, owner="worker-3f2a")     # SharedLedger of hub/ledger/port.py
     listener = open_listener(dsn, ledger)                           # Listener of hub/ledger/port.py
-    reader = PostgresReader(dsn, vault)                             # what `hub.ledger.reader.Reader` shows
+    reader = open_reader(dsn, vault)                                # hub.ledger.reader.Reader
 
 `dsn` is a URL as libpq reads it, with TLS, several hosts and a password file in its query:
 `postgresql://billhub_worker@db1,db2/billhub?target_session_attrs=read-write&sslmode=verify-full&passfile=…`.
@@ -12,12 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hub.ledger.port import Listener, SharedLedger
 from hub.ledger.rules import UnitRules
 
-__all__ = ["LEASE", "open_ledger", "open_listener"]
+if TYPE_CHECKING:
+    from hub.ledger.reader import Reader
+    from hub.security.vault import Vault
+
+__all__ = ["LEASE", "open_ledger", "open_listener", "open_reader"]
 
 LEASE: Final = timedelta(seconds=30)
 
@@ -58,3 +62,11 @@ def open_listener(dsn: str, ledger: SharedLedger) -> Listener:
     from hub.ledger.postgres.listening import PostgresListener
 
     return PostgresListener(dsn, ledger)
+
+
+def open_reader(dsn: str, vault: Vault) -> Reader:
+    """A read-only view, as the embedded one; nothing is connected yet."""
+    from hub.ledger.looking import postgres_window
+    from hub.ledger.reader import Reader
+
+    return Reader(postgres_window(dsn), vault)

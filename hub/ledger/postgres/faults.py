@@ -71,8 +71,8 @@ NO_DRIVER: Final = define(
 BAD_DSN: Final = define(
     "BH-LED-027",
     Config,
-    zh="数据库地址写得不对:{found}",
-    en="this is not a database address: {found}",
+    zh="数据库地址读不懂",
+    en="the database address cannot be read",
     do_zh="写成 postgresql://用户@主机:端口/数据库?passfile=文件",
     do_en="write postgresql://USER@HOST:PORT/DATABASE?passfile=FILE",
 )
@@ -138,7 +138,7 @@ def _driver_fault(error: BaseException, found: str) -> Fault | None:
     """Errors that a driver raises by itself: a lost connection, or a call that was wrong."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if "ClientConfigurationError" in names:
-        return BAD_DSN(found=found)
+        return BAD_DSN()
     if names & {"DataError", "IntegrityError", "NotSupportedError", "ProgrammingError"}:
         return None
     return AWAY(found=found)

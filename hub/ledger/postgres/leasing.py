@@ -27,7 +27,7 @@ NO_RULES_REST: Final = timedelta(seconds=30)
 """How long a bill rests whose unit this issuer does not know: another one, read anew, may."""
 _DUE: Final = f"""
 SELECT {BILL_COLUMNS} FROM bill b WHERE {DUE} AND (lease_until IS NULL OR lease_until < clock_timestamp())
-ORDER BY due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED"""  # noqa: S608
+ORDER BY due_at, seq LIMIT $1 FOR UPDATE SKIP LOCKED"""  # noqa: S608
 _LEASE: Final = """
 UPDATE bill b SET bill_code = n.code, bill_number = n.number, lease_owner = $4,
     lease_until = clock_timestamp() + $5::interval, fault = CASE WHEN b.bill_number IS NULL THEN NULL ELSE b.fault END
@@ -72,12 +72,14 @@ async def lease(
 ) -> list[BillDraft]:
     """Up to `want` due bills with numbers, leased to the issuer."""
     taken: list[BillDraft] = []
+    order: dict[str, int] = {}
     for _round in range(ROUNDS):
         if len(taken) == want:
             break
         rows = await connection.fetch(_DUE, want - len(taken))
         if not rows:
             break
+        order |= {row["id"]: len(order) + place for place, row in enumerate(rows)}
         seen = _sort([bill_draft(row) for row in rows], rules, now)
         if seen.void:
             await connection.execute(_VOID, *columns(seen.void), now.isoformat(timespec="milliseconds"))
@@ -90,7 +92,7 @@ async def lease(
             reserved = [(bill.id, bill.bill_code, bill.bill_number) for bill in seen.numbered]
             await connection.execute(_LEASE, *columns(reserved), issuer.owner, issuer.lease)
         taken += seen.numbered
-    return sorted(taken, key=lambda bill: (bill.due_at, bill.id))
+    return sorted(taken, key=lambda bill: order[bill.id])
 
 
 def _sort(bills: list[BillDraft], rules: Mapping[str, UnitRules], now: datetime) -> _Round:

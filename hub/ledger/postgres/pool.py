@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any, Final, TypeVar
 
 from hub.ledger.faults import DATABASE_NEWER
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
 from hub.ledger.postgres.faults import (
+    BAD_DSN,
     BUSY,
     COLLIDED,
     NO_DRIVER,
@@ -21,6 +23,7 @@ from hub.ledger.postgres.faults import (
     WRONG_VERSION,
     collided,
     postgres_faults,
+    sqlstate_of,
 )
 
 log = logging.getLogger("billhub.ledger")
@@ -43,6 +46,7 @@ SETTINGS: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+_UNKNOWN_SETTING: Final = frozenset({"42704", "22023"})
 _DURABLE: Final = """
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"""
 
@@ -68,16 +72,17 @@ class Database:
         """
         with postgres_faults():
             driver = _driver()
-            pool = await driver.create_pool(
-                dsn,
-                min_size=1,
-                max_size=connections,
-                timeout=CONNECT_SECONDS,
-                command_timeout=CALL_SECONDS,
-                server_settings={"application_name": name[:63], **SETTINGS},
-                init=_init,
-                reset=_keep,
-            )
+            with _address():
+                pool = await driver.create_pool(
+                    dsn,
+                    min_size=1,
+                    max_size=connections,
+                    timeout=CONNECT_SECONDS,
+                    command_timeout=CALL_SECONDS,
+                    server_settings={"application_name": name[:63], **SETTINGS},
+                    init=_init,
+                    reset=_keep,
+                )
             try:
                 async with pool.acquire() as connection:
                     await check(connection)
@@ -143,9 +148,24 @@ async def connect(dsn: str, name: str) -> Connection:
     """
     with postgres_faults():
         settings = {"application_name": name[:63], **SETTINGS}
-        return await _driver().connect(
-            dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS, server_settings=settings
-        )
+        driver = _driver()
+        with _address():
+            return await driver.connect(
+                dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS, server_settings=settings
+            )
+
+
+@contextmanager
+def _address() -> Iterator[None]:
+    """What a driver says of an address it cannot read may quote a part of the password: it is not passed on."""
+    try:
+        yield
+    except ValueError:
+        raise BAD_DSN() from None
+    except Exception as error:
+        if sqlstate_of(error) in _UNKNOWN_SETTING:
+            raise BAD_DSN() from error
+        raise
 
 
 def _driver() -> Any:

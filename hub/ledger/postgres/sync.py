@@ -31,15 +31,17 @@ def connect(dsn: str, **more: Any) -> psycopg.Connection[Any]:
     more.setdefault("connect_timeout", CONNECT_SECONDS)
     try:
         return psycopg.connect(dsn, **more)
-    except psycopg.ProgrammingError as error:
-        raise BAD_DSN(found=str(error).strip().partition("\n")[0]) from error
+    except psycopg.ProgrammingError:
+        raise BAD_DSN() from None  # its text may quote a part of the password
 
 
 def engine(dsn: str, *, pool: type[Pool], **more: Any) -> Engine:
     """An engine that connects as the URL says; nothing is connected yet."""
     from sqlalchemy import create_engine
 
-    return create_engine("postgresql+psycopg://", creator=lambda: connect(dsn, **more), poolclass=pool)
+    return create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(dsn, **more), poolclass=pool, pool_pre_ping=True
+    )
 
 
 def run(connection: Connection, script: str) -> None:

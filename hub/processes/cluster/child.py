@@ -19,12 +19,14 @@ from typing import TypeVar
 import msgspec
 import uvloop
 
-from hub.config import UnitConfig, load_units
+from hub.config import UnitConfig
+from hub.engine.embedded.home import Home
 from hub.errors import Config, Fault, Retry
 from hub.hubfile import HubConfig, load_hub
 from hub.ledger.applying import record
 from hub.ledger.records import FaultRecord
 from hub.ledger.rules import UnitRules, rules_of
+from hub.processes.accepted import accepted
 from hub.processes.memory import settle
 from hub.processes.plan import Plan, plan_from_environment
 from hub.security.faults import MASTER_KEY_MISSING
@@ -51,7 +53,8 @@ class ClusterChild:
         self.role = role
         self.plan: Plan = plan_from_environment()
         self.hub: HubConfig = load_hub(Path(self.plan.hub))
-        self.units: list[UnitConfig] = load_units(self.plan.config_path)
+        self.home = Home(self.plan.data_path)
+        self.units: list[UnitConfig] = accepted(self.home)
         self.vault = vault_of(self.hub)
         self.on_reload: Callable[[], None] = lambda: None
         self.stopping: asyncio.Event
@@ -85,9 +88,9 @@ class ClusterChild:
         say(self.plan, Word(os.getpid(), self.role))
 
     def reload(self) -> None:
-        """Reads the units anew; the parent has looked at them before."""
+        """Takes the units that the parent has read anew and found right."""
         try:
-            self.units = load_units(self.plan.config_path)
+            self.units = accepted(self.home)
             self.on_reload()
         except (Fault, OSError) as fault:
             log.warning("the units were not changed: %s", fault)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from hub.engine.embedded.home import Home
+from hub.ledger.postgres import open_reader
 from hub.processes.cluster.child import ClusterChild
 from hub.processes.pages import LazyApp
 
@@ -19,9 +19,7 @@ def late_reader(child: ClusterChild) -> Callable[[], Reader]:
 
     @functools.cache
     def look() -> Reader:
-        from hub.ledger.postgres.reader import PostgresReader
-
-        return PostgresReader(child.hub.dsn(), child.vault)
+        return open_reader(child.hub.dsn(writes=False), child.vault)
 
     return look
 
@@ -32,6 +30,6 @@ def cluster_app(child: ClusterChild) -> LazyApp:
     def make() -> Any:
         from hub.processes.app import app_over
 
-        return app_over(late_reader(child)(), child.vault, Home(child.plan.data_path), child.units)
+        return app_over(late_reader(child)(), child.vault, child.home, child.units)
 
     return LazyApp(make)

@@ -21,6 +21,7 @@ from hub.errors import Fault, fault_from
 from hub.hubfile import HubConfig, load_hub
 from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
+from hub.processes.accepted import accept
 from hub.processes.children import Children
 from hub.processes.cluster.child import Word, vault_of
 from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready
@@ -78,14 +79,9 @@ async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str
     from hub.engine.cluster.connection import client_options
     from hub.engine.cluster.knock import check_writing
     from hub.engine.cluster.topics import check_reading, check_topics
-    from hub.engine.intake import Intake
-    from hub.issuing.units import units_issuing
     from hub.ledger.postgres import open_ledger
 
-    vault = vault_of(hub)
-    Intake(units, vault)
-    if "issuer" in roles:
-        units_issuing(units)
+    check_units(units, hub, roles)
     rules = {unit.unit.id: rules_of(unit) for unit in units}
     ledger = await open_ledger(hub.dsn(), rules, owner=f"start-{os.getpid()}", connections=1)
     await ledger.close()
@@ -97,6 +93,23 @@ async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str
             await check_reading(hub, topics)
 
 
+def check_units(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str]) -> None:
+    """Opens everything the processes will open of these units.
+
+    Raises:
+        Config: what is wrong, as it would be at start.
+    """
+    from hub.engine.intake import Intake
+    from hub.engine.platforms import platforms_of
+    from hub.issuing.units import units_issuing
+
+    Intake(units, vault_of(hub))
+    if "issuer" in roles:
+        units_issuing(units)
+    if "relay" in roles:
+        platforms_of(units, hub.file(hub.keys.trust))
+
+
 class _Cluster:
     def __init__(
         self, options: ClusterOptions, units: list[UnitConfig], hub: HubConfig, sockets: Sockets | None
@@ -105,6 +118,7 @@ class _Cluster:
         self._units = units
         self._hub = hub
         self._sockets = sockets
+        self._home = Home(options.data)
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._fault: Fault | None = None
@@ -119,6 +133,7 @@ class _Cluster:
         for sign in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(sign, self._ended.set)
         self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+        accept(self._home, self._units)
         os.set_blocking(self._post[0], False)
         self._loop.add_reader(self._post[0], self._listen)
         for role in self._options.roles:
@@ -139,7 +154,6 @@ class _Cluster:
             plan = Plan(
                 role=f"cluster-{role}",
                 data=str(self._options.data.resolve()),
-                config=str(self._options.config.resolve()),
                 hub=str(self._options.hub.resolve()),
                 number=number,
                 post=self._post[1],
@@ -181,10 +195,12 @@ class _Cluster:
         """Reads the units anew; a broken file changes nothing and says so in the log."""
         try:
             units = load_units(self._options.config)
+            check_units(units, self._hub, self._options.roles)
         except (Fault, OSError) as fault:
             log.warning("the units were not changed: %s", fault)
             return
         self._units = units
+        accept(self._home, units)
         self._children.signal(signal.SIGHUP)
         log.info("the units were read anew")
 

@@ -19,8 +19,8 @@ from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
 from hub.errors import Retry
 from hub.ledger.port import SharedLedger
-from hub.ledger.postgres import open_ledger
-from hub.ledger.postgres.reader import PostgresReader
+from hub.ledger.postgres import open_ledger, open_reader
+from hub.ledger.reader import Reader
 from hub.ledger.records import Batch
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
 from hub.processes.relay import LinkResults
@@ -35,7 +35,7 @@ UNTOUCHED: Final = timedelta(seconds=1)
 class Round:
     """The rows of one turn, leased before it; see `hub.delivery.relay.Outbox`. Documents come from the reader."""
 
-    def __init__(self, ledger: SharedLedger, reader: PostgresReader) -> None:
+    def __init__(self, ledger: SharedLedger, reader: Reader) -> None:
         self._ledger = ledger
         self._reader = reader
         self._rows: dict[str, list[dict[str, Any]]] = {}
@@ -115,7 +115,7 @@ async def main(child: ClusterChild) -> None:
         found = results.intake.sources.get(f"{unit}/{source}")
         return found.source if found is not None and isinstance(found.source, Asker) else None
 
-    rows = Round(ledger, PostgresReader(child.hub.dsn(), child.vault))
+    rows = Round(ledger, open_reader(child.hub.dsn(writes=False), child.vault))
     relay = Relay(rows, results, platforms, asker)
 
     def reload() -> None:

@@ -52,9 +52,12 @@ def test_what_a_status_means(alipay: Alipay, read: Read, status: str, more: dict
         ({"refund_fee": "-0.40"}, "BH-ALI-012"),
         ({"total_amount": "0.00"}, "BH-ALI-012"),
         ({"total_amount": "-1.00"}, "BH-ALI-012"),
-        ({"total_amount": "1"}, "BH-ALI-012"),
-        ({"total_amount": "1.0"}, "BH-ALI-012"),
+        ({"total_amount": "1."}, "BH-ALI-012"),
+        ({"total_amount": ".50"}, "BH-ALI-012"),
         ({"total_amount": "1.000"}, "BH-ALI-012"),
+        ({"total_amount": "1,000.00"}, "BH-ALI-012"),
+        ({"total_amount": "+1.00"}, "BH-ALI-012"),
+        ({"total_amount": "1.00 "}, "BH-ALI-012"),
         ({"total_amount": "01.00"}, "BH-ALI-012"),
         ({"total_amount": "NaN"}, "BH-ALI-012"),
         ({"total_amount": "1e9"}, "BH-ALI-012"),
@@ -117,6 +120,24 @@ def test_refunds_without_a_number_are_told_apart_by_what_is_refunded_so_far(alip
     trade = alipay.trade("C1", 100)
     one, two = (read(alipay.sign(alipay.fields(trade, refund_fee=fee))) for fee in ("0.10", "0.20"))
     assert one.identity != two.identity
+
+
+@pytest.mark.parametrize(("text", "same"), [("20", "20.00"), ("20.5", "20.50"), ("0.1", "0.10")])
+def test_an_amount_may_leave_its_last_zeros_out(alipay: Alipay, read: Read, text: str, same: str) -> None:
+    trade = alipay.trade("C1", 100)
+    one, two = (read(alipay.sign(alipay.fields(trade, total_amount=amount))) for amount in (text, same))
+    assert (one.identity, one.fingerprint) == (two.identity, two.fingerprint)
+
+
+def test_blank_refund_fields_are_no_refund(alipay: Alipay, read: Read) -> None:
+    blank = {"refund_fee": " ", "gmt_refund": "", "out_biz_no": "\t"}
+    assert read(alipay.sign(alipay.fields(alipay.trade("C1", 100), **blank))).kind == "paid"
+
+
+@pytest.mark.parametrize("number", ["退费 2026-001", "R/1", "r" * 64])
+def test_a_refund_number_is_the_merchants_own_text(alipay: Alipay, read: Read, number: str) -> None:
+    message = read(alipay.sign(alipay.fields(alipay.trade("C1", 100), **(BACK | {"out_biz_no": number}))))
+    assert message.identity.endswith(f":refund:{number}")
 
 
 def test_unknown_fields_are_accepted_and_kept(alipay: Alipay, read: Read) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Sequence
 
@@ -46,12 +47,13 @@ def test_an_issue_call_is_answered_with_its_bill(source: Bosssoft, hospital: Hos
     answer = source.answer(asked, [(source.read(asked)[0], Outcome(place, bill=bill()))])  # type: ignore[arg-type]
     reply = hospital.opened(answer.body)
     assert reply.ok
+    picture = base64.b64decode(reply.message.pop("billQRCode"), validate=True)
+    assert picture.startswith(b"\x89PNG\r\n")
     assert reply.message == {
         "billBatchCode": "32060126",
         "billNo": "0000000042",
         "random": "a1b2c3",
         "createTime": "20261123093015123",
-        "billQRCode": "",
         "pictureUrl": "http://bills.invalid/32060126/0000000042/a1b2c3",
         "pictureNetUrl": "",
         "billBusDate": "",
@@ -62,7 +64,7 @@ def test_an_issue_call_is_answered_with_its_bill(source: Bosssoft, hospital: Hos
 def test_a_write_off_is_answered_with_the_red_bill(source: Bosssoft, hospital: Hospital) -> None:
     asked = delivery(hospital.request({"billBatchCode": "32060126", "billNo": "0000000042"})[0], "writeOffEBill")
     (message,) = source.read(asked)
-    assert message.identity == "TESTAPP/writeOffEBill/32060126-0000000042"
+    assert message.identity.startswith("TESTAPP/writeOffEBill/32060126-0000000042/")
     outcome = Outcome("applied", bill=bill(), red=bill(bill_number="0000000043", check_code="zzzzzz", face="red"))
     reply = hospital.opened(source.answer(asked, [(message, outcome)]).body)
     assert reply.ok
@@ -78,6 +80,10 @@ def test_a_write_off_is_answered_with_the_red_bill(source: Bosssoft, hospital: H
         ("invoiceEBillOutpatient", Outcome("applied", bill=bill(bill_number=None, status="due")), "E2001"),
         ("invoiceEBillOutpatient", Outcome("duplicate"), "E2001"),
         ("writeOffEBill", Outcome("applied", bill=bill()), "E2001"),
+        ("writeOffEBill", Outcome("applied", bill=bill(), red=bill(face="red", bill_number=None)), "E2001"),
+        ("writeOffEBill", Outcome("applied"), "E3001"),
+        ("writeOffEBill", Outcome("duplicate"), "E3001"),
+        ("writeOffEBill", Outcome("applied", red=bill(face="red", bill_code="1", bill_number="2")), "E3002"),
         ("invoiceEBillOutpatient", Outcome("refused", CHANGED()), "E4000"),
         ("invoiceEBillOutpatient", Outcome("parked", LOOKED_AT()), "E5000"),
         ("invoiceEBillOutpatient", Outcome("parked", BUSY()), "E6000"),

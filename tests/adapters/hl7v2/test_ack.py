@@ -61,7 +61,7 @@ def test_codes(outcome: Outcome, code: str) -> None:
         (dft(kind="DFT^P04"), "AR", "BH-HL7-011"),
         (dft(kind=""), "AR", "BH-HL7-011"),
         (dft(version="3.0"), "AR", "BH-HL7-012"),
-        (dft(version="2.9"), "AR", "BH-HL7-012"),
+        (dft(version="2.10"), "AR", "BH-HL7-012"),
         (dft(version="2.0"), "AR", "BH-HL7-012"),
         (dft(processing="X"), "AR", "BH-HL7-013"),
         (dft(""), "AR", "BH-HL7-010"),
@@ -77,7 +77,7 @@ def test_refused_messages(body: str, code: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.2", ""]
+    "version", ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.2", "2.9", ""]
 )
 @pytest.mark.parametrize("processing", ["P", "T", "D", "P^T", ""])
 def test_versions_and_processing_ids_taken(version: str, processing: str) -> None:
@@ -109,7 +109,7 @@ def test_the_answer_is_the_same_every_time() -> None:
     assert answer(dft("A")).body.split(b"|")[9] != answer(dft("B")).body.split(b"|")[9]
 
 
-@pytest.mark.parametrize("control_id", ["A^B", r"A\T\B", "编号7", "a b", "A~B"])
+@pytest.mark.parametrize("control_id", ["A^B", r"A\T\B", "编号7", "a b", "A~B", " M7 "])
 def test_msa_2_is_msh_10_as_sent(control_id: str) -> None:
     assert msa(answer(dft(control_id)).body)[0] == ["AA", control_id]
 
@@ -118,7 +118,7 @@ def test_the_senders_delimiters() -> None:
     said = answer("MSH$%*!@$H$F$B$U$1$$DFT%P03$M%1$P$2.5\rPID$1\r", Outcome("refused", CHANGED())).body.decode()
     assert said.startswith("MSH$%*!@$B$U$H$F$")
     assert "MSA$AE$M%1$BH-TST-802" in said
-    assert "ERR$$$207%%HL70357$E$BH-TST-802%" in said
+    assert "ERR$$$207%Application internal error%HL70357$E$BH-TST-802%" in said
 
 
 @pytest.mark.parametrize(("charset", "codec"), [("GBK", "gb18030"), ("UNICODE UTF-8", "utf-8")])
@@ -166,11 +166,15 @@ def test_enhanced_mode(accept: str, application: str, place: str, fault: Fault |
     [
         (dft(kind="ORM^O01", accept="AL", application="AL"), ["CR"]),
         (dft(kind="ORM^O01", accept="ER", application="AL"), ["CR"]),
-        (dft(kind="ORM^O01", accept="SU", application="AL"), []),
+        (dft(kind="ORM^O01", accept="SU", application="AL"), ["AR"]),
+        (dft(kind="ORM^O01", accept="NE", application="AL"), ["AR"]),
+        (dft(kind="ORM^O01", accept="NE", application="ER"), ["AR"]),
+        (dft(kind="ORM^O01", accept="NE", application="SU"), []),
+        (dft(kind="ORM^O01", accept="NE", application="NE"), []),
         (f"{msh(accept='AL', application='AL')}\rgarbage\r", ["CE"]),
     ],
 )
-def test_enhanced_mode_refusals_end_with_the_commit(body: str, codes: list[str]) -> None:
+def test_an_enhanced_mode_refusal_is_told_once(body: str, codes: list[str]) -> None:
     assert [row[0] for row in msa(answer(body).body)] == codes
 
 

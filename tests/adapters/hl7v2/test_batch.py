@@ -101,3 +101,17 @@ def test_a_parked_neighbour_does_not_matter() -> None:
     said = source.answer(sent, [(first, Outcome("refused")), (second, Outcome("applied"))]).body
     assert b"MSA|AE|A\r" in said
     assert b"MSA|AA|B\r" in said
+
+
+def test_the_answer_names_the_file_and_the_batch() -> None:
+    file, first, second = (
+        f"{name}|^~\\&|HIS|HOSP|||||||{own}\r" for name, own in (("FHS", "F1"), ("BHS", "B1"), ("BHS", "B2"))
+    )
+    said = answer(file + first + dft("A") + "BTS|1\r" + second + dft("B") + "BTS|1\rFTS|2\r").body.decode()
+    named = {line[:3]: line.split("|")[11] for line in said.split("\r") if line[:3] in ("FHS", "BHS")}
+    assert named == {"FHS": "F1", "BHS": "B2"}
+
+
+def test_junk_behind_a_batch_header_is_told_with_its_id() -> None:
+    _, refused = answer(BHS + "junk\r" + dft("A") + "BTS|1\r").body.decode().split("MSA|")[1:]
+    assert refused.startswith("AE|B77|BH-HL7-032")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.adapters.hl7v2.say import dft, fault_code, field, good, msh, one
+from tests.adapters.hl7v2.say import answer, dft, fault_code, field, good, msh, one, read
 
 TRAIL_BYTES = "乗亊倈亅亇亖亗亙亝亪亯亰佀佇佈佉"
 
@@ -145,3 +145,24 @@ def test_any_chinese_name_declared_as_gb18030_comes_back_or_is_refused(name: str
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=8))
 def test_any_chinese_name_in_utf_8_comes_back(name: str) -> None:
     assert name_of(good(dft(name=name))) == name
+
+
+def test_an_answer_is_in_what_the_sender_says_it_reads() -> None:
+    wrong = answer(dft("M1", charset="UTF-8", version="2.5").encode("gbk")).body
+    assert "不能按字符集" in wrong.decode("utf-8")
+    assert wrong.split(b"\r")[0].endswith(b"|UTF-8")
+
+
+def test_an_answer_in_chinese_says_so_and_an_unknown_name_is_not_given_back() -> None:
+    silent = answer(dft("M1", kind="ORU^R01").encode("gb18030")).body
+    assert "不接收".encode("gb18030") in silent
+    assert silent.split(b"\r")[0].endswith(b"|GB 18030-2000")
+    unknown = answer(dft("M1", charset="KLINGON").encode("gb18030")).body
+    assert unknown.split(b"\r")[0].endswith(b"|GB 18030-2000")
+    assert b"MSA|AA|M1\r" in answer(dft("M1", charset="KLINGON").encode()).body
+
+
+def test_what_joined_files_leave_behind_vanishes() -> None:
+    two = read("\ufeff" + dft("A", name="\ufeff张\ufeff三").replace("\rPID", "\r\ufeffPID") + "\ufeff" + dft("B"))
+    assert [message.fault for message in two] == [None, None]
+    assert field(two[0], "PID", 5) == "张三"

@@ -108,6 +108,18 @@ async def test_cash_pays_the_charge() -> None:
         assert (await his.send_visit(charge)).code == "AA"
 
 
+@pytest.mark.parametrize("charset", ["UTF-8", "GBK"])
+async def test_lines_are_taken_back(charset: str) -> None:
+    async with hub() as made, HospitalHl7("127.0.0.1", made.port, 3, charset=charset) as his:
+        charge, _ = await his.send_charge(3)
+        revised = his.writer.revised(charge)
+        assert 0 < revised.amount_fen < charge.amount_fen
+        assert (await his.told(revised.body, revised.control_id)).code == "AA"
+        assert made.totals == {charge.charge_no: revised.amount_fen}
+        assert (await his.told(*his.writer.credited(charge))).code == "AA"
+        assert made.totals == {charge.charge_no: 0}
+
+
 @pytest.mark.parametrize("how", MISBEHAVIOURS)
 async def test_misbehaviour(how: Misbehaviour) -> None:
     expected = {"duplicate": ["AA", "AA"], "changed": ["AA", "AE"], "payment_first": ["AA", "AA"], "batch": ["AA"] * 3}

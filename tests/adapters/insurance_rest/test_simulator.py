@@ -51,4 +51,4 @@ async def test_a_forged_cursor_is_refused() -> None:
         insurer = Insurer(url, "key", cursor="bm90LW91cnM")
         with pytest.raises(Refused) as refused:
             await insurer.pull()
-    assert refused.value.args[0] == 400
+    assert refused.value.args[0] == 404

@@ -39,13 +39,15 @@ def book(*rows: list[object], title: str = "") -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "gb18030"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_charset_and_delimiter_are_found(source: SchoolTable, charset: str, delimiter: str) -> None:
     school = School(2)
-    messages = read(source, school.csv(school.rows(4), charset, delimiter))  # type: ignore[arg-type]
+    file = school.csv(school.rows(4), delimiter=delimiter).decode().encode(charset)
+    messages = read(source, file)
     assert len(messages) == 12
-    assert {message.charset for message in messages} == {"GB18030" if charset == "gb18030" else "UTF-8"}
+    names = {"gb18030": "GB18030", "utf-16": "UTF-16"}
+    assert {message.charset for message in messages} == {names.get(charset, "UTF-8")}
     assert messages[0].tree["姓名"].startswith("测试")
     assert messages[0].tree["学号"] == "00022600001"
 
@@ -81,7 +83,9 @@ def test_order_of_columns_line_numbers_and_aliases_do_not_change_a_row(source: S
     ("body", "code"),
     [
         (b"", "BH-SCH-005"),
-        (b"\xff\xfe" + HEAD.encode("utf-16-le"), "BH-SCH-001"),
+        (HEAD.encode("utf-16-le"), "BH-SCH-001"),
+        (b"\xff\xfe" + text(ROW).decode().encode("utf-16-le") + b"x", "BH-SCH-001"),
+        (b"\xff\xfe" + "学号".encode("utf-16-le") + b"\x00\xd8", "BH-SCH-001"),
         (HEAD.encode() + b"\n\x00", "BH-SCH-001"),
         ("姓名,年龄\n甲,1\n".encode(), "BH-SCH-005"),
         (HEAD.encode(), "BH-SCH-009"),
@@ -90,7 +94,9 @@ def test_order_of_columns_line_numbers_and_aliases_do_not_change_a_row(source: S
         (text(ROW, head=HEAD.replace("姓名", "名字")), "BH-SCH-007"),
         (text(ROW, head=HEAD).replace("测试甲".encode(), '"测试甲'.encode()), "BH-SCH-002"),
         (b"PK\x03\x04 not a zip", "BH-SCH-003"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, "BH-SCH-003"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000, "BH-SCH-010"),
+        ("<html><table><tr><td>学号</td></tr></table>".encode("gb18030"), "BH-SCH-011"),
+        (b'\xef\xbb\xbf\n<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>', "BH-SCH-011"),
         (("学号,姓名,收费项目,应收" + "," * 200 + "x\n").encode(), "BH-SCH-004"),
     ],
 )

@@ -50,10 +50,13 @@ def test_goldens(name: str, case: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", ["query", "query-charge"])
 def test_the_answer_to_a_query_confirms_the_same_payment(name: str) -> None:
+    """What the test beside the mapping asks is what the notification made the adapter ask."""
     at = datetime.fromisoformat("2026-03-02T10:15:32+08:00")
     source = connect(SETTINGS)
     (told,) = source.read(Delivery((FOLDER / "samples/paid.form").read_bytes(), at))
     question = Question(fields={field: told.tree[field] for field in FIELDS})
+    test = yaml.safe_load((FOLDER / f"{name}.test.yaml").read_text())
+    assert test["cases"][0]["question"] == question.fields
     answer = (FOLDER / "samples/query-paid.answer").read_bytes()
     (message,) = source.understand(question, Response(200, answer))
     judged(name, message, FOLDER / f"expected/{'charge-' * name.endswith('-charge')}query-paid.json", at)

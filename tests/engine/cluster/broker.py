@@ -28,7 +28,7 @@ from hub.ledger import aad
 from hub.ledger.records import Submission
 from tests.ledger.book import START, VAULT, charge, message
 
-CACHE = Path(__file__).resolve().parents[3] / ".cache"
+CACHE = Path(__file__).resolve().parents[3] / ".jars"
 USERS = {"door": "door-secret", "worker": "worker-secret"}
 _numbers = itertools.count(1)
 

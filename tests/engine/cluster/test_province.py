@@ -159,9 +159,6 @@ async def test_all_roles_serve_everybody(tmp_path: Path) -> None:
         base = f"http://{hub.ready['http']}"
         for path in ("/healthz", "/readyz", "/metrics", "/console/", "/api/openapi.json"):
             assert (await client.get(base + path)).status_code == 200, path
-        metrics = (await client.get(base + "/metrics")).text
-        assert 'billhub_bills{status="confirmed"} 2' in metrics
-        assert "billhub_books_balanced 1" in metrics
         assert await hub.stop() < 10
 
 

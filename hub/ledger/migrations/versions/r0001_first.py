@@ -253,7 +253,7 @@ def _shared() -> None:
     op.create_index("message_parked", "message", ["at"], postgresql_where=sa.text("place = 'parked'"))
     op.create_index("matter_parked", "matter", ["updated_at"], postgresql_where=sa.text("status = 'parked'"))
     due = sa.text("status = 'due' AND issue = 'on_payment' AND starved IS NULL")
-    op.create_index("bill_due", "bill", ["due_at", "id"], postgresql_where=due)
+    op.create_index("bill_due", "bill", ["due_at", "seq"], postgresql_where=due)
     op.create_index("bill_starved", "bill", ["unit", "starved"], postgresql_where=sa.text("starved IS NOT NULL"))
     op.create_index("bill_issued", "bill", ["issued_at"])
     op.create_index("bill_reverses", "bill", ["reverses"], postgresql_where=sa.text("reverses <> ''"))

@@ -1,0 +1,55 @@
+"""Read-only ways into either database, for whoever looks beside the writers, through SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+
+from hub.ledger.postgres import sync
+from hub.ledger.postgres.faults import postgres_faults
+from hub.ledger.sqlite import FILE, connect, sqlite_faults
+
+
+class Window:
+    """Connections to look through, and the database's errors in the hub's words."""
+
+    def __init__(self, engine: Engine, faults: Callable[[], AbstractContextManager[None]]) -> None:
+        self._engine = engine
+        self._faults = faults
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """One state of the ledger, from the first question to the last: whatever is committed meanwhile is not seen."""
+        with self._faults(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":  # PostgreSQL looks at one moment always
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+
+    def close(self) -> None:
+        """Closes what is open."""
+        self._engine.dispose()
+
+
+def sqlite_window(folder: Path, *, shared: bool) -> Window:
+    """Into a data folder; `shared` keeps one connection open, for a process that looks often from one thread."""
+    path = folder / FILE
+    engine = create_engine(
+        "sqlite://", creator=lambda: connect(path, read_only=True), poolclass=StaticPool if shared else NullPool
+    )
+    return Window(engine, sqlite_faults)
+
+
+def postgres_window(dsn: str, *, name: str = "billhub reads") -> Window:
+    """Into a PostgreSQL database, be it a standby; from any thread."""
+    engine = sync.engine(
+        dsn,
+        pool=QueuePool,
+        application_name=name,
+        options="-c default_transaction_read_only=on -c statement_timeout=60000 -c timezone=UTC "
+        "-c default_transaction_isolation=repeatable\\ read -c idle_in_transaction_session_timeout=60000",
+    )
+    return Window(engine, postgres_faults)
