@@ -1,4 +1,4 @@
-"""Three brokers by deploy/kafka/start.sh: its own commands on the real programs, on loopback instead of a network of names."""
+"""Three brokers by deploy/kafka/start.sh: its own commands on the real programs, on loopback instead of named hosts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ def _programs(folder: Path) -> None:
 def _configure(folder: Path, node: int, ports: dict[str, list[int]], secrets: Path) -> Path:
     """The shipped file with this machine's places in it, and nothing else changed."""
     text = (SCRIPTS / "server.properties").read_text("utf-8")
-    for written, role in (("kafkaNODE:9091", "inside"), ("kafkaNODE:9090", "controller"), ("kafkaNODE.example:9093", "users")):
+    for written, role in (
+        ("kafkaNODE:9091", "inside"),
+        ("kafkaNODE:9090", "controller"),
+        ("kafkaNODE.example:9093", "users"),
+    ):
         assert written in text
         text = text.replace(written, f"127.0.0.1:{ports[role][node - 1]}")
     for other in NODES:
@@ -100,7 +104,7 @@ def brokers(folder: Path, secrets: Path) -> Iterator[Brokers]:
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
-                        preexec_fn=die_with_parent(),
+                        preexec_fn=die_with_parent(),  # noqa: PLW1509  (it asks the kernel, and takes no lock)
                     )
                 )
         yield Brokers(folder, tuple(ports["inside"]), tuple(ports["users"]))

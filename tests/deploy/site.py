@@ -1,5 +1,7 @@
-"""The whole of deploy/ on real servers: secrets made by its script, three brokers by its start, PostgreSQL by its logins, and
-each role as its own systemd unit starts it, with its own hub.yaml and its own rights."""
+"""The whole of deploy/ on real servers: secrets by its script, brokers by its start, PostgreSQL by its logins.
+
+Each role starts as its own systemd unit starts it, with its own hub.yaml and its own rights.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +58,8 @@ class Machine:
     def log(self) -> str:
         return (self.folder / "log").read_text("utf-8", "replace")
 
-    async def start(self, world: World) -> None:
-        unit = service(ROLE, self.role, _etc_billhub_units=str(world.units))
+    async def start(self, units: Path) -> None:
+        unit = service(ROLE, self.role, _etc_billhub_units=str(units))
         given = {
             "STATE_DIRECTORY": str(self.folder / "state"),
             "RUNTIME_DIRECTORY": str(self.folder / "run"),
@@ -72,7 +74,7 @@ class Machine:
         )
         watching = asyncio.create_task(self.process.wait())
         asked = asyncio.create_task(waiting.wait())
-        await asyncio.wait([watching, asked], return_when=asyncio.FIRST_COMPLETED, timeout=90)
+        await asyncio.wait([watching, asked], return_when=asyncio.FIRST_COMPLETED, timeout=120)
         if not asked.done():
             waiting.kill()
             await asked
@@ -115,8 +117,8 @@ class Site:
                 shutil.copy(self.secrets / own[name], folder / name)
         return folder / "hub.yaml"
 
-    def machine(self, role: str) -> Machine:
-        made = Machine(role, self.folder / role)
+    def machine(self, role: str, name: str = "") -> Machine:
+        made = Machine(role, self.folder / (name or role))
         if not made.folder.exists():
             for name in ("state", "run"):
                 (made.folder / name).mkdir(parents=True)
@@ -134,7 +136,15 @@ def database(folder: Path, secrets: Path) -> Iterator[LocalPostgres]:
             (home / name).chmod(0o600)
             shutil.chown(home / name, *([first._as.pw_uid, first._as.pw_gid] if first._as else [os.getuid()]))
         environment = {**os.environ, "SECRETS": str(secrets)}
-        command = ["psql", "--quiet", "--no-psqlrc", "--dbname", first.dsn(), "--file", str(DEPLOY / "postgres/logins.sql")]
+        command = [
+            "psql",
+            "--quiet",
+            "--no-psqlrc",
+            "--dbname",
+            first.dsn(),
+            "--file",
+            str(DEPLOY / "postgres/logins.sql"),
+        ]
         subprocess.run(command, env=environment, check=True, timeout=60, stdin=subprocess.DEVNULL)
     guarded = {
         "ssl": "on",
@@ -152,7 +162,10 @@ def database(folder: Path, secrets: Path) -> Iterator[LocalPostgres]:
 async def site(folder: Path) -> AsyncIterator[Site]:
     secrets = folder / "secrets"
     subprocess.run(
-        ["sh", str(DEPLOY / "secrets.sh"), str(secrets)], env={**os.environ, "SAN": "IP:127.0.0.1"}, check=True, timeout=60
+        ["sh", str(DEPLOY / "secrets.sh"), str(secrets)],
+        env={**os.environ, "SAN": "IP:127.0.0.1"},
+        check=True,
+        timeout=60,
     )
     with brokers(folder / "kafka", secrets) as kafka, database(folder / "postgres", secrets) as postgres:
         made = Site(folder, units(folder), secrets, kafka, postgres)

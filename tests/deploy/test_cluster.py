@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import yaml
-from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
 
 from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.producer import SteadyProducer
@@ -39,7 +40,7 @@ async def machines(place: Site) -> AsyncIterator[dict[str, Machine]]:
     try:
         for role in ROLES:
             running[role] = place.machine(role)
-            await running[role].start(place.world)
+            await running[role].start(place.world.units)
         yield running
         assert [await machine.end() for machine in running.values()] == [0] * len(running)
     finally:
@@ -85,12 +86,23 @@ async def test_probes_and_pages_answer_as_the_containers_ask(machines: dict[str,
             codes.append(await _code(str(BIN / program), *asks))  # the first page loads what shows pages
         assert codes[-1] == 0
         async with httpx.AsyncClient(timeout=60) as browser:
-            page = await browser.get(f"http://{http}/console/")
-        assert page.status_code == 200, page.text[:300]
+            for page in ("/console/", "/metrics"):
+                answer = await browser.get(f"http://{http}{page}")
+                assert answer.status_code == 200, answer.text[:300]
     for role in ("worker", "issuer", "relay"):
         _, *words = services[role]["healthcheck"]["test"]
         here = [word.replace("/run/billhub", str(machines[role].folder / "run")) for word in words]
         assert subprocess.run(here).returncode == 0
+
+
+async def test_a_relay_with_nobody_to_talk_to_is_ready_too(place: Site, machines: dict[str, Machine]) -> None:
+    (units := place.folder / "silent").mkdir()
+    shutil.copytree(place.world.units / "keys", units / "keys")
+    shutil.copy(place.world.units / "school.yaml", units)
+    machine = place.machine("relay", "silent-relay")
+    await machine.start(units)
+    assert machine.ready["doors"] == {}
+    assert await machine.end() == 0
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,7 @@ async def test_probes_and_pages_answer_as_the_containers_ask(machines: dict[str,
     [
         ("door", "DELETE FROM bill"),
         ("door", "SELECT count(*) FROM journal"),
+        ("door", "SELECT sealed FROM refused"),
         ("console", "DELETE FROM bill"),
         ("worker", "DROP TABLE bill"),
         ("issuer", "DELETE FROM audit"),
@@ -118,10 +131,12 @@ async def test_nobody_comes_without_tls(place: Site, machines: dict[str, Machine
 
 
 async def test_a_worker_may_not_write_to_kafka(place: Site, machines: dict[str, Machine]) -> None:
-    producer = SteadyProducer(client_options(load_hub(place.machine("worker").folder / "credentials/hub.yaml")), 1 << 20)
-    await producer.start()
+    producer = SteadyProducer(
+        client_options(load_hub(place.machine("worker").folder / "credentials/hub.yaml")), 1 << 20
+    )
     try:
-        with pytest.raises(TopicAuthorizationFailedError):
+        with pytest.raises((TopicAuthorizationFailedError, ClusterAuthorizationFailedError)):
+            await producer.start()
             await producer.send("billhub.events", 0, pack(()))
     finally:
         await producer.close()

@@ -1,4 +1,4 @@
-"""compose.yaml, Containerfile and the hub files: everything they name is there, and every command is one the hub takes."""
+"""compose.yaml, Containerfile and hub files: what they name is there, and every command is one that the hub takes."""
 
 from __future__ import annotations
 
@@ -137,5 +137,5 @@ def test_the_clusters_lock_is_fresh() -> None:
 
 def test_a_wrong_word_in_a_command_would_be_found() -> None:
     command = list(SERVICES["door"]["command"])
-    with pytest.raises(Exception, match="no such role|is not one of|Invalid value"):
+    with pytest.raises(Exception, match=r"not one of|Invalid value"):
         _parsed([word if word != "door" else "dor" for word in command])

@@ -52,7 +52,7 @@ def _rows(head: str) -> list[list[str]]:
 
 
 def _number(text: str) -> float:
-    return float(text.split()[0].replace(",", "").replace("–", "0"))
+    return float(text.split(maxsplit=1)[0].replace(",", "").replace("–", "0"))
 
 
 def test_the_sizing_table_follows_from_the_measured_figures() -> None:
