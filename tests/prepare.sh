@@ -1,12 +1,13 @@
 #!/bin/sh
-# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, a PostgreSQL server, the
-# Java programs that judge our HL7 v2 and QR codes, and Kafka's jars. Root installs programs by apt; anybody else is told
-# in one line what to install.
+# Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, systemd's programs that look
+# at units (it need not run), a PostgreSQL server, the Java programs that judge our HL7 v2 and QR codes, and Kafka's jars.
+# Root installs programs by apt; anybody else is told in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 missing=""
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v systemd-analyze >/dev/null 2>&1 || missing="$missing systemd"
 command -v javac >/dev/null 2>&1 || missing="$missing default-jdk-headless"
 command -v mvn >/dev/null 2>&1 || missing="$missing maven"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"

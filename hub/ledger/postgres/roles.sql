@@ -39,6 +39,7 @@ BEGIN
             ('billhub_worker', 'EXECUTE', 'FUNCTION journal_ahead(date, int)'),
             ('billhub_door', 'SELECT', 'alembic_version, message, matter, key, bill, event, document, search, search_new'),
             ('billhub_door', 'SELECT', 'tally, segment, number_block, void_number, outbox'),
+            ('billhub_door', 'SELECT (seq, unit, source, at, fault)', 'refused'),
             ('billhub_reader', 'SELECT', 'ALL TABLES')
         ) AS given (role, rights, things)
     LOOP

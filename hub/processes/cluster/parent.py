@@ -138,6 +138,8 @@ class _Cluster:
         self._loop.add_reader(self._post[0], self._listen)
         for role in self._options.roles:
             self._start(role)
+        if not self._started:  # a relay whose units have nobody outside to talk to
+            self._ready()
         await self._ended.wait()
         await self._drain()
         if self._fault is not None:
