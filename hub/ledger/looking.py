@@ -25,7 +25,7 @@ class Window:
     def look(self) -> Iterator[Connection]:
         """One state of the ledger, from the first question to the last: whatever is committed meanwhile is not seen."""
         with self._faults(), self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":  # PostgreSQL looks at one moment always
+            if connection.dialect.name == "sqlite":  # PostgreSQL's transaction begins with the first question
                 connection.exec_driver_sql("BEGIN")
             yield connection
 

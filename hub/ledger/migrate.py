@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.ledger.faults import DATABASE_NEWER
-from hub.ledger.postgres.faults import WRONG_VERSION, postgres_faults, sqlstate_of
+from hub.ledger.postgres.faults import BUSY, WRONG_VERSION, postgres_faults, sqlstate_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HEAD: Final = "0001"
 """The newest revision; a test compares it with the scripts."""
+SCRIPTS: Final = Path(__file__).parent / "migrations"
 OLDEST_SERVER: Final = 14
 """The oldest PostgreSQL that does."""
 LOCK_MILLISECONDS: Final = 2000
@@ -99,7 +100,7 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
         version = guard.info.server_version // 10_000
         if version < OLDEST_SERVER:
             raise WRONG_VERSION(found=str(version), needed=str(OLDEST_SERVER))
-        guard.execute("SELECT pg_advisory_lock(%s)", (_ONE_MIGRATION,))
+        _take_turn(guard, tries, pause)
         found = revision_of_postgres(guard)
         if found > HEAD:
             raise DATABASE_NEWER(f"{guard.info.host}/{guard.info.dbname}", found=found, known=HEAD)
@@ -121,6 +122,19 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
             engine.dispose()
 
 
+def _take_turn(guard: psycopg.Connection[Any], tries: int, pause: float) -> None:
+    """Waits until nobody else migrates, asking again and again.
+
+    Whoever waits inside a statement would be waited for by an index that is built meanwhile, and both for ever.
+    """
+    for _ in range(tries):
+        row = guard.execute("SELECT pg_try_advisory_lock(%s)", (_ONE_MIGRATION,)).fetchone()
+        if row is not None and row[0]:
+            return
+        time.sleep(pause)
+    raise BUSY(found="another migration is under way")
+
+
 def revision_of_postgres(connection: psycopg.Connection[Any]) -> str:
     """The schema revision of a PostgreSQL database, empty for a fresh one."""
     made = connection.execute("SELECT to_regclass('alembic_version')::text").fetchone()
@@ -135,6 +149,6 @@ def _upgrade(connection: Connection) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -59,6 +59,7 @@ MESSAGE: Final = Table(
     Column("case_id", String(32), nullable=False),
     Column("revision", Text, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("repeated_at", String(35), info=SHARED),
     Index("message_id", "id", unique=True),
     Index("message_parked", "at", postgresql_where=text("place = 'parked'"), info=SHARED),
 )
@@ -94,8 +95,10 @@ REFUSED: Final = Table(
     Column("at", String(35), nullable=False),
     Column("fault", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Index("refused_once", text("sha256(sealed)"), unique=True, info=SHARED),
 )
-"""What was refused, with its bytes, in a place of its own."""
+"""What was refused, with its bytes, in a place of its own. No two are sealed alike, so one that a broker brings twice
+is known by its ciphertext."""
 
 TALLY: Final = Table(
     "tally",

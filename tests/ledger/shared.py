@@ -13,15 +13,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
+import msgspec
 import psycopg
 
 from hub.ledger.migrate import migrate_postgres
 from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.postgres.ledger import PostgresLedger
 from hub.ledger.reader import Reader
-from hub.ledger.records import Batch, FaultRecord, Result
+from hub.ledger.records import Batch, FaultRecord, Result, Submission
 from hub.local.postgres import LocalPostgres
-from tests.ledger.book import VAULT, Book
+from tests.ledger.book import START, VAULT, Book
 
 TEMPLATE: Final = "billhub_template"
 _lives: Final = count(1)
@@ -151,6 +152,7 @@ class PostgresBook(Book):
     block: int = 1
     lease: timedelta = timedelta(seconds=30)
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+    moments: count[int] = field(default_factory=lambda: count(1))
     ledger: Waiting = field(init=False)
     _reader: Reader | None = field(init=False, default=None)
 
@@ -163,6 +165,21 @@ class PostgresBook(Book):
         shared = await open_ledger(self.dsn, self.rules, owner=owner, block=self.block, lease=self.lease)
         assert isinstance(shared, PostgresLedger)
         return shared
+
+    def apply(self, *messages: Submission, want: int = 0, **batch: Any) -> Result:
+        """Every message comes a moment after the one before it, as from a sender; see `redeliver`."""
+        stamped = [
+            self._stamped(one) if one.at == START.isoformat(timespec="milliseconds") else one for one in messages
+        ]
+        return super().apply(*stamped, want=want, **batch)
+
+    def redeliver(self, *messages: Submission) -> Result:
+        """A broker brings messages as they were."""
+        return super().apply(*messages)
+
+    def _stamped(self, submission: Submission) -> Submission:
+        moment = START + timedelta(milliseconds=next(self.moments))
+        return msgspec.structs.replace(submission, at=moment.isoformat(timespec="milliseconds"))
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn, autocommit=True) as look:

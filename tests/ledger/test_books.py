@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from hub.ledger import books
 from hub.ledger.reader import Reader
-from tests.ledger.book import VAULT, Book, charge, payment
+from tests.ledger.book import VAULT, Book, SqliteBook, charge, payment
 
 
 def test_what_is_committed_between_two_questions_does_not_unbalance_them(
@@ -30,7 +30,8 @@ def test_what_is_committed_between_two_questions_does_not_unbalance_them(
     assert shown["numbers"][0]["used"] == 0
 
 
-def test_a_reader_that_stays_open_sees_what_came_since(book: Book) -> None:
+def test_a_reader_that_stays_open_sees_what_came_since(sqlite_book: SqliteBook) -> None:
+    book = sqlite_book
     look = Reader(book.folder, VAULT, shared=True)
     assert look.books()["sources"] == []
     book.take(charge("C1"))

@@ -217,9 +217,7 @@ def test_numbers_that_come_in_while_somebody_starves_are_not_overlooked(server: 
         await segments.receive(look, "demo", CODE, "1", "5", book.now)
         call = asyncio.ensure_future(other.ledger.shared.apply(Batch(), book.now, 1))
         watch = await asyncpg.connect(book.dsn)
-        async with asyncio.timeout(20):
-            while not await watch.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"):
-                await asyncio.sleep(0.005)
+        await waiting(watch, 1)
         await transaction.commit()
         assert [work.bill_number for work in (await call).work] == ["0000000001"]
         await look.close()
@@ -260,6 +258,45 @@ def test_a_bill_of_a_unit_this_issuer_does_not_know_waits_for_one_that_does(bloc
 
 
 # places in the change sequence
+
+
+def test_no_later_place_is_seen_before_an_earlier_one(blocks: PostgresBook) -> None:
+    pay_for(blocks, "C1", "C2")
+    slow, quick = blocks.work()
+    other = blocks.another()
+    blocks.sql(
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;"
+        "CREATE TRIGGER linger AFTER UPDATE OF change ON bill FOR EACH ROW "
+        f"WHEN (new.id = '{slow.bill_id}' AND new.change > 0) EXECUTE FUNCTION linger();"
+    )
+
+    async def run() -> None:
+        look = await asyncpg.connect(blocks.dsn)
+        await look.execute("SELECT pg_advisory_lock(1)")
+        first = asyncio.ensure_future(blocks.ledger.shared.apply(Batch(issued=[sign(slow, blocks.now)]), blocks.now))
+        await waiting(look, 1)  # it has its place, and is not committed
+        second = asyncio.ensure_future(other.ledger.shared.apply(Batch(issued=[sign(quick, blocks.now)]), blocks.now))
+        await waiting(look, 2)
+        assert await look.fetchval("SELECT count(*) FROM bill WHERE change > 0") == 0
+        await look.execute("SELECT pg_advisory_unlock(1)")
+        await asyncio.gather(first, second)
+        await look.close()
+
+    try:
+        blocks.runner.run(run())
+    finally:
+        blocks.sql("DROP FUNCTION linger() CASCADE")
+    assert blocks.rows("SELECT id FROM bill ORDER BY change") == [(slow.bill_id,), (quick.bill_id,)]
+    other.close()
+
+
+async def waiting(look: Any, count: int) -> None:
+    """Until so many transactions wait for a lock."""
+    question = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(20):
+        while await look.fetchval(question) < count:
+            await asyncio.sleep(0.005)
 
 
 def test_who_pages_by_changes_misses_none_while_issuers_commit_out_of_order(blocks: PostgresBook) -> None:

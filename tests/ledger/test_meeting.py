@@ -135,6 +135,22 @@ def test_a_payment_that_waits_for_a_case_finds_it_where_it_went(shared_book: Pos
     assert {case_id for (case_id,) in book.rows("SELECT case_id FROM key")} == {home}
 
 
+def test_a_key_that_another_makes_meanwhile_is_not_taken_from_it(shared_book: PostgresBook) -> None:
+    book = shared_book
+    book.take(charge("C1"))
+    one, other = book.ledger.shared, book.another().ledger.shared
+
+    async def make(_look: Any) -> None:
+        (verdict,) = await apply(other, book, message("c2", charge("C2", order_no="O1")))
+        assert verdict.place == "applied"
+
+    sent = message("p", payment("C1", order_no="O1"), source="alipay")  # it knows O1 of nobody, and waits for C1
+    book.runner.run(held_up(book, ALL_CASES, lambda: apply(one, book, sent), first=make))
+    assert len(together(book)) == 1
+    home = book.one("SELECT id FROM matter WHERE \"into\" = ''")
+    assert {case_id for (case_id,) in book.rows("SELECT case_id FROM key")} == {home}
+
+
 def test_a_worker_that_is_killed_in_its_transaction_leaves_nothing(shared_book: PostgresBook) -> None:
     book = shared_book
     book.take(charge())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from hub.flow import decide as flow
@@ -122,6 +123,15 @@ def test_a_message_of_two_events_that_makes_nothing_of_one_is_kept_whole(book: B
     verdict = book.take(charge(), payment())
     assert len(verdict.bills) == 1
     assert book.rows("SELECT place, kind FROM event ORDER BY place") == [(0, "charge"), (1, "payment")]
+
+
+def test_text_that_a_database_cannot_hold_stops_nothing(book: Book) -> None:
+    odd = msgspec.structs.replace(message("x", charge()), identity="a\0b", kind="\0", fault=None)
+    assert book.send(odd).place == "applied"
+    fault = FaultRecord("BH-MAP-100", "line\0", {"found": "\0"})
+    assert book.send(msgspec.structs.replace(message("y"), fault=fault, place="parked")).fault == fault
+    (shown,) = book.reader().parked()
+    assert shown["fault"]["en"]["where"] == "line\0"
 
 
 def test_a_message_without_events_is_applied(book: Book) -> None:

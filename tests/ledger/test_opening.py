@@ -150,6 +150,25 @@ def test_a_standby_takes_no_transaction_and_says_it_is_busy(server: Server, own:
     asyncio.run(run())
 
 
+def test_a_standby_that_takes_over_is_found(server: Server) -> None:
+    """Connections to a server that was a standby are not kept: the next one is asked of the address again."""
+    book = PostgresBook(server=server)
+    name = book.dsn.rpartition("/")[2]
+
+    async def run() -> None:
+        server.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        ledger = await open_ledger(book.dsn, book.rules, owner="test", connections=1)
+        with pytest.raises(Retry):
+            await ledger.apply(Batch([message("a", charge())]), book.now)
+        server.sql(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        assert (await ledger.apply(Batch([message("a", charge())]), book.now)).verdicts[0].place == "applied"
+        await ledger.close()
+
+    book.runner.run(run())
+    book.close()
+    server.give_back(book.dsn)
+
+
 def test_a_listener_on_a_database_that_is_not_ready_stops_at_start(server: Server) -> None:
     book = PostgresBook(server=server)
 

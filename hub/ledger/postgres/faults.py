@@ -79,6 +79,10 @@ BAD_DSN: Final = define(
 
 _AGAIN: Final = frozenset({"40001", "40P01"})
 """Serialization failure, deadlock: the transaction met another one."""
+_OUTDATED: Final = frozenset({"InvalidCachedStatementError", "OutdatedSchemaCacheError"})
+"""What the driver knew of a statement is over, because a migration changed its tables."""
+_TOO_LONG: Final = "57014"
+"""A statement was cancelled, for it took too long."""
 _REFUSES: Final = frozenset({"42501", "28000", "28P01", "3D000"})
 """No privilege, no login, wrong password, no such database."""
 _AWAY: Final = ("08", "57")
@@ -98,7 +102,12 @@ def sqlstate_of(error: BaseException) -> str:
 
 def collided(error: BaseException) -> bool:
     """Whether the same transaction may succeed if it begins anew at once."""
-    return isinstance(error, Collision) or sqlstate_of(error) in _AGAIN
+    return isinstance(error, Collision) or sqlstate_of(error) in _AGAIN or type(error).__name__ in _OUTDATED
+
+
+def read_only(error: BaseException) -> bool:
+    """Whether the server is, or has become, a standby."""
+    return sqlstate_of(error) == "25006"
 
 
 @contextmanager
@@ -121,10 +130,10 @@ def fault_of(error: BaseException) -> Fault | None:
     found = _told(error, state)
     if state in _REFUSES:
         return NO_RIGHTS(found=found)
+    if state.startswith(_BUSY) or state == _TOO_LONG:
+        return BUSY(found=found)
     if state.startswith(_AWAY):
         return AWAY(found=found)
-    if state.startswith(_BUSY):
-        return BUSY(found=found)
     if state:
         return None
     if isinstance(error, (OSError, TimeoutError, asyncio.IncompleteReadError)):

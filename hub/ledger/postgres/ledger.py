@@ -19,7 +19,7 @@ from hub.ledger import faults
 from hub.ledger.applying import Changes, apply_one, record
 from hub.ledger.postgres import asking, journal, leasing, outbox, segments, storing, working
 from hub.ledger.postgres.faults import Collision
-from hub.ledger.postgres.loading import load
+from hub.ledger.postgres.loading import LockedBatch, load
 from hub.ledger.postgres.pool import Connection, Database
 from hub.ledger.postgres.telling import tell
 from hub.ledger.postgres.writing import write
@@ -110,7 +110,7 @@ class PostgresLedger:
     ) -> tuple[Changes, list[Verdict]]:
         loaded = await load(connection, submissions)
         changes = Changes()
-        verdicts = [apply_one(loaded, changes, self._rules, message, now) for message in submissions]
+        verdicts = [_verdict(loaded, changes, self._rules, message, now) for message in submissions]
         await tell(connection, zip(submissions, verdicts, strict=True), _withdrawn(changes))
         await write(connection, changes, loaded, now.isoformat(timespec="milliseconds"))
         return changes, verdicts
@@ -264,6 +264,22 @@ class PostgresLedger:
     def cut(self) -> None:
         """Ends as a killed process would: leases run out by themselves."""
         self._database.cut()
+
+
+def _verdict(
+    loaded: LockedBatch, changes: Changes, rules: Mapping[str, UnitRules], message: Submission, now: datetime
+) -> Verdict:
+    """The verdict on one message; what a broker brings twice is answered twice, and counted once."""
+    if message.place == "refused":
+        return apply_one(loaded, changes, rules, message, now)
+    entry, redelivered = loaded.entry(message), loaded.redelivered(message)
+    verdict = apply_one(loaded, changes, rules, message, now)
+    if redelivered:
+        changes.repeats[entry] -= 1
+        changes.tally[message.unit, message.source, verdict.place] -= 1
+    else:
+        loaded.note(entry, message.at)
+    return verdict
 
 
 def _withdrawn(changes: Changes) -> list[str]:

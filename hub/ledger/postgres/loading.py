@@ -21,7 +21,8 @@ from hub.ledger.postgres.pool import Connection
 from hub.ledger.records import Submission
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_record
 
-_MESSAGES: Final = "SELECT id, fingerprint, place, fault, case_id, seq FROM message WHERE id = ANY($1::text[])"
+_MESSAGES: Final = """
+SELECT id, fingerprint, place, fault, case_id, seq, at, repeated_at FROM message WHERE id = ANY($1::text[])"""
 _KEYS: Final = "SELECT key, case_id FROM key WHERE key = ANY($1::text[])"
 _NUMBERED: Final = """
 SELECT n.key, b.case_id FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n (key, unit, code, number)
@@ -37,6 +38,27 @@ class LockedBatch(Loaded):
     """What is known of a batch; `stored` are the cases whose rows are held."""
 
     stored: frozenset[str] = field(default=frozenset())
+    came: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    """message id → when it came first and last"""
+
+    def entry(self, submission: Submission) -> str:
+        """The id under which a message is kept, or would be: one with other content has its own."""
+        known = self.messages.get(submission.id)
+        if known is None or known.fingerprint == submission.fingerprint:
+            return submission.id
+        return contradiction_id(submission)
+
+    def redelivered(self, submission: Submission) -> bool:
+        """Whether a broker, and not the sender, brings a message once more: it came at just this moment before.
+
+        Of several repeats only the last is remembered; a broker that brings an older one again is taken for a sender.
+        """
+        return not submission.replay and submission.at in self.came.get(self.entry(submission), ())
+
+    def note(self, id_: str, at: str) -> None:
+        """A message came."""
+        first, _last = self.came.get(id_, (at, None))
+        self.came[id_] = first, at
 
 
 async def load(connection: Connection, submissions: Sequence[Submission]) -> LockedBatch:
@@ -73,9 +95,10 @@ def _contradictions(loaded: Loaded, submissions: Sequence[Submission]) -> set[st
     }
 
 
-async def _load_messages(connection: Connection, loaded: Loaded, ids: Iterable[str]) -> None:
-    for id_, fingerprint, place, fault, case_id, seq in await connection.fetch(_MESSAGES, list(ids)):
+async def _load_messages(connection: Connection, loaded: LockedBatch, ids: Iterable[str]) -> None:
+    for id_, fingerprint, place, fault, case_id, seq, *came in await connection.fetch(_MESSAGES, list(ids)):
         loaded.messages[id_] = Known(fingerprint, place, fault_record(fault), case_id, seq)
+        loaded.came[id_] = came[0], came[1]
 
 
 async def follow(connection: Connection, loaded: Loaded, cases: Iterable[str]) -> None:

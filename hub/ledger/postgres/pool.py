@@ -23,6 +23,7 @@ from hub.ledger.postgres.faults import (
     WRONG_VERSION,
     collided,
     postgres_faults,
+    read_only,
     sqlstate_of,
 )
 
@@ -45,6 +46,10 @@ SETTINGS: Final = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    # every statement names its rows; a plan made while a table was small must not read all of it when it is big
+    "enable_seqscan": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
 }
 _UNKNOWN_SETTING: Final = frozenset({"42704", "22023"})
 _DURABLE: Final = """
@@ -118,6 +123,10 @@ class Database:
             try:
                 async with connection.transaction():
                     return await work(connection)
+            except Exception as error:
+                if read_only(error):  # the address may name another server that takes transactions by now
+                    await self._pool.expire_connections()
+                raise
             finally:
                 await self._pool.release(connection)
 

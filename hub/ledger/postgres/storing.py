@@ -20,7 +20,7 @@ REST: Final = timedelta(seconds=5)
 """How long a bill that could not be signed rests before it is handed out again."""
 _LOCK: Final = """
 SELECT id, unit, status, reverses, seq, bill_code, bill_number FROM bill
-WHERE id = ANY($1::text[]) OR id IN (SELECT reverses FROM bill WHERE id = ANY($1::text[]) AND reverses <> '')
+WHERE id = ANY($1::text[] || ARRAY(SELECT reverses FROM bill WHERE id = ANY($1::text[]) AND reverses <> ''))
 ORDER BY id FOR UPDATE"""
 _DOCUMENT: Final = """
 INSERT INTO document (bill_seq, json, xml) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])

@@ -6,6 +6,7 @@ in one direction only. Last come the rows everybody wants: the tally, then the c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -34,11 +35,13 @@ _JOURNAL: Final = """
 INSERT INTO journal (message_seq, day, sealed) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"""
 _REFUSED: Final = """
 INSERT INTO refused (unit, source, at, fault, sealed)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])"""
+SELECT unit, source, at, fault, sealed
+FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[]) n (sealed, unit, source, at, fault)
+ON CONFLICT DO NOTHING RETURNING unit, source"""
 _REPEATS: Final = """
 WITH held AS (SELECT id FROM message WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE)
-UPDATE message m SET repeats = m.repeats + n.count
-FROM unnest($1::text[], $2::int[]) n (id, count), held WHERE m.id = n.id AND held.id = n.id"""
+UPDATE message m SET repeats = m.repeats + n.count, repeated_at = n.at
+FROM unnest($1::text[], $2::int[], $3::text[]) n (id, count, at), held WHERE m.id = n.id AND held.id = n.id"""
 _EVENT: Final = """
 INSERT INTO event (message_seq, place, kind, sealed)
 SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bytea[])
@@ -100,7 +103,7 @@ async def write(connection: Connection, changes: Changes, loaded: LockedBatch, a
     Raises:
         Collision: another process took the same message, or the same key, first.
     """
-    seqs = await _write_messages(connection, changes)
+    seqs = await _write_messages(connection, changes, loaded)
     if changes.events:
         rows = sorted((seqs[message_of(e.id)[0]], message_of(e.id)[1], e.fact["kind"], e.body) for e in changes.events)
         await connection.execute(_EVENT, *columns(rows))
@@ -132,7 +135,7 @@ async def lock_changes(connection: Connection) -> None:
     await connection.execute(_CHANGE_LOCK)
 
 
-async def _write_messages(connection: Connection, changes: Changes) -> dict[str, int]:
+async def _write_messages(connection: Connection, changes: Changes, loaded: LockedBatch) -> dict[str, int]:
     """Messages, bodies and repeats; returns message id → sequence number."""
     seqs = {id_: seq for id_, seq in changes.replayed.items() if seq}
     fresh: dict[str, tuple[Submission, Verdict]] = {}
@@ -155,12 +158,20 @@ async def _write_messages(connection: Connection, changes: Changes) -> dict[str,
             await connection.execute(_JOURNAL, *columns(bodies))
     if again and len(await connection.fetch(_REPLAYED, *columns(sorted(again, key=_first)))) < len(again):
         raise Collision("a parked message was replayed by another worker")
-    if changes.repeats:
-        await connection.execute(_REPEATS, *columns(sorted(changes.repeats.items())))
+    repeats = sorted((id_, count, loaded.came[id_][1]) for id_, count in changes.repeats.items() if count)
+    if repeats:
+        await connection.execute(_REPEATS, *columns(repeats))
     if changes.refused:
-        refused = [(m.unit, m.source, m.at, fault_text(m.fault) or "", m.body) for m in changes.refused]
-        await connection.execute(_REFUSED, *columns(refused))
+        await _write_refused(connection, changes)
     return seqs
+
+
+async def _write_refused(connection: Connection, changes: Changes) -> None:
+    """Keeps what was refused; one that a broker brings a second time is there already, and not counted again."""
+    rows = sorted((m.body, m.unit, m.source, m.at, fault_text(m.fault) or "") for m in changes.refused)
+    kept = Counter(tuple(row) for row in await connection.fetch(_REFUSED, *columns(rows)))
+    for where, count in Counter((m.unit, m.source) for m in changes.refused).items():
+        changes.tally[*where, "refused"] -= count - kept[where]
 
 
 async def _write_keys(connection: Connection, keys: dict[str, str], loaded: LockedBatch) -> None:

@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("case_id", _string(32), nullable=False),
         sa.Column("revision", _text(), nullable=False),
         sa.Column("repeats", sa.Integer(), server_default="0", nullable=False),
+        *only(sa.Column("repeated_at", _text(), nullable=True)),
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index("message_id", "message", ["id"], unique=True)
@@ -250,6 +251,7 @@ def _shared() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("number_block_code", "number_block", ["unit", "code", "first"])
+    op.create_index("refused_once", "refused", [sa.text("sha256(sealed)")], unique=True)
     op.create_index("message_parked", "message", ["at"], postgresql_where=sa.text("place = 'parked'"))
     op.create_index("matter_parked", "matter", ["updated_at"], postgresql_where=sa.text("status = 'parked'"))
     due = sa.text("status = 'due' AND issue = 'on_payment' AND starved IS NULL")
