@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, LargeBinary, Table
 
 from hub.ledger import schema
-from hub.ledger.postgres.writing import plain
+from hub.ledger.postgres.arrays import plain
 
 Row = tuple[Any, ...]
 
