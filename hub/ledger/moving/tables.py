@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 PAGE_ROWS: Final = 5000
 PAGE_BYTES: Final = 16 * 1024 * 1024
 """A page ends with the row that passes this: bodies may be large."""
-_MARKS: Final = '"{}"'
+_QUOTED: Final = '"{}"'
 
 
 def _text(value: Any) -> str:
@@ -65,7 +65,7 @@ class Moved:
     @property
     def in_order(self) -> str:
         """The question for all rows, on PostgreSQL."""
-        return f"SELECT {_listed(self.columns)} FROM {_MARKS.format(self.name)} ORDER BY {_listed(self.key)}"  # noqa: S608
+        return f"SELECT {_listed(self.columns)} FROM {_QUOTED.format(self.name)} ORDER BY {_listed(self.key)}"  # noqa: S608
 
     def _page(self, source: sqlite3.Connection, after: Sequence[Any] | None) -> list[Row]:
         key = ", ".join(f't."{name}"' for name in self.key)
@@ -84,7 +84,7 @@ class Moved:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(_MARKS.format(name) for name in names)
+    return ", ".join(_QUOTED.format(name) for name in names)
 
 
 def _moved(table: Table) -> Moved:
