@@ -167,7 +167,7 @@ def test_the_invariants_hold_at_every_step_on_sqlite(said: list[tuple[str, Any]]
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(said=st.lists(steps, max_size=14), block=st.sampled_from([1, 4]))
 def test_the_invariants_hold_at_every_step_on_postgres(server: Server, said: list[tuple[str, Any]], block: int) -> None:

@@ -45,9 +45,11 @@ async def held_up(
         transaction = other.transaction()
         await transaction.start()
         await other.execute(lock)
-        tasks = [asyncio.ensure_future(call()) for call in calls]
         look = await asyncpg.connect(book.dsn)
-        await waiting(look, len(tasks))
+        tasks: list[asyncio.Future[Any]] = []
+        for call in calls:  # one after another, so that they get the lock in this order
+            tasks.append(asyncio.ensure_future(call()))
+            await waiting(look, len(tasks))
         if first is not None:
             await first(look)
         await look.close()
@@ -155,6 +157,18 @@ def test_a_key_that_another_makes_meanwhile_is_not_taken_from_it(shared_book: Po
     assert len(together(book)) == 1
     home = book.one("SELECT id FROM matter WHERE \"into\" = ''")
     assert {case_id for (case_id,) in book.rows("SELECT case_id FROM key")} == {home}
+
+
+def test_a_key_that_a_held_case_got_while_it_was_waited_for_stays_with_it(shared_book: PostgresBook) -> None:
+    book = shared_book
+    known = message("c", charge("C1"))
+    book.send(known)
+    one, other = book.ledger.shared, book.another().ledger.shared
+    gives = message("p", payment("C1", order_no="O1"), source="alipay")
+    wants = message("q", payment(None, trade="T2", order_no="O1"), source="alipay")
+    book.runner.run(held_up(book, ALL_CASES, lambda: apply(one, book, gives), lambda: apply(other, book, known, wants)))
+    assert len(together(book)) == 1
+    assert book.one("SELECT count(DISTINCT case_id) FROM key") == 1
 
 
 def test_a_worker_that_is_killed_in_its_transaction_leaves_nothing(shared_book: PostgresBook) -> None:
