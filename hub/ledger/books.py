@@ -84,7 +84,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     # a message whose events joined a case is shown by its case, and only while that is parked
     joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
     rows = look.execute(
-        select(message)
+        select(*schema.on_both(message))
         .where(message.c.place == "parked", _of_unit(message, unit), ~joined)
         .order_by(message.c.at.desc())
         .limit(limit)

@@ -297,7 +297,7 @@ class Reader:
         """A kept message with its exact bytes: {id, unit, source, at, kind, place, fault?, case_id, body}."""
         table = schema.MESSAGE
         with self._look() as look:
-            row = look.execute(select(table).where(table.c.id == message_id)).first()
+            row = look.execute(select(*schema.on_both(table)).where(table.c.id == message_id)).first()
             if row is None:
                 return None
             sealed = body_of(look, row.seq, row.at)

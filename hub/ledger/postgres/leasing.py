@@ -14,8 +14,8 @@ from typing import Final
 from hub.ledger import faults
 from hub.ledger.applying import record
 from hub.ledger.postgres import blocks
+from hub.ledger.postgres.arrays import columns
 from hub.ledger.postgres.pool import Connection
-from hub.ledger.postgres.writing import columns
 from hub.ledger.records import BillDraft
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.rules import UnitRules

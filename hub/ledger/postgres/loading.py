@@ -82,7 +82,22 @@ async def load(connection: Connection, submissions: Sequence[Submission]) -> Loc
     cases = set(loaded.keys.values()) | {loaded.home(case_id) for case_id in repeated}
     if cases:
         await _load_cases(connection, loaded, cases)
+        await _look_again(connection, loaded, wanted)
     return loaded
+
+
+async def _look_again(connection: Connection, loaded: LockedBatch, wanted: set[str]) -> None:
+    """Keys that a case got while its row was waited for; from here on nobody gives one to a case we hold.
+
+    Raises:
+        Collision: a key leads to a case that is not held.
+    """
+    missing = [key for key in wanted if key not in loaded.keys]
+    if missing:
+        found = dict(await connection.fetch(_KEYS, missing))
+        if not loaded.stored.issuperset(found.values()):
+            raise Collision("a key was made by another worker")
+        loaded.keys |= found
 
 
 def _contradictions(loaded: Loaded, submissions: Sequence[Submission]) -> set[str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from hub.ledger.postgres.arrays import columns
+from hub.ledger.postgres.bills import lock_changes
 from hub.ledger.postgres.pool import Connection
-from hub.ledger.postgres.writing import columns, lock_changes
 from hub.ledger.records import Batch, Confirmed, Issued, NotIssued
 from hub.ledger.rows import fault_text, step
 from hub.ledger.rules import UnitRules
@@ -42,14 +43,19 @@ _BEFORE: Final = "UPDATE bill SET before = 'confirmed' WHERE id = ANY($1::text[]
 _DONE: Final = "DELETE FROM outbox WHERE kind = 'confirm' AND subject = ANY($1::text[])"
 _ISSUED: Final = """
 UPDATE bill b SET status = 'issued', check_code = n.check_code, issued_at = n.issued_at, fault = NULL,
-    history = b.history || n.history, change = nextval('seq_change'), lease_owner = NULL, lease_until = NULL
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n (id, check_code, issued_at, history) WHERE b.id = n.id"""
+    history = b.history || n.history, change = n.change, lease_owner = NULL, lease_until = NULL
+FROM (
+    SELECT u.*, nextval('seq_change') AS change
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (id, check_code, issued_at, history)
+) n WHERE b.id = n.id"""
 _REVERSED: Final = """
-UPDATE bill SET status = 'reversed', history = history || $2, change = nextval('seq_change')
-WHERE id = ANY($1::text[])"""
+UPDATE bill b SET status = 'reversed', history = b.history || $2, change = n.change
+FROM (SELECT u.id, nextval('seq_change') AS change FROM unnest($1::text[]) u (id)) n WHERE b.id = n.id"""
 _CONFIRMED: Final = """
-UPDATE bill b SET status = 'confirmed', fault = NULL, history = b.history || n.history, change = nextval('seq_change')
-FROM unnest($1::text[], $2::text[]) n (id, history) WHERE b.id = n.id"""
+UPDATE bill b SET status = 'confirmed', fault = NULL, history = b.history || n.history, change = n.change
+FROM (
+    SELECT u.*, nextval('seq_change') AS change FROM unnest($1::text[], $2::text[]) u (id, history)
+) n WHERE b.id = n.id"""
 
 
 @dataclass(slots=True)

@@ -7,19 +7,20 @@ in one direction only. Last come the rows everybody wants: the tally, then the c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from hub.ledger.applying import Changes
 from hub.ledger.held import Held
 from hub.ledger.ids import message_of
+from hub.ledger.postgres.arrays import columns, plain
+from hub.ledger.postgres.bills import write_bills, write_visible_bills
 from hub.ledger.postgres.faults import Collision
 from hub.ledger.postgres.loading import LockedBatch
 from hub.ledger.postgres.pool import Connection
-from hub.ledger.records import BillDraft, Submission, Verdict
-from hub.ledger.rows import VISIBLE, bill_row, fault_text, step
+from hub.ledger.records import Submission, Verdict
+from hub.ledger.rows import fault_text
 
 _MESSAGE: Final = """
 INSERT INTO message (seq, id, unit, source, at, kind, identity, fingerprint, place, fault, case_id, revision)
@@ -68,23 +69,6 @@ ON CONFLICT (id) DO UPDATE SET
     "into" = excluded."into", status = 'merged', fault = NULL, facts = ''::bytea, updated_at = excluded.updated_at"""
 _MOVED_BILL: Final = """
 UPDATE bill b SET case_id = n.case_id FROM unnest($1::text[], $2::text[]) n (id, case_id) WHERE b.id = n.id"""
-_NEW_BILL: Final = """
-INSERT INTO bill (seq, id, unit, case_id, source, bill, status, face, charge_no, charge_event, digest, part, first_item,
-    last_item, receipt, total, insured, allocations, payment_events, visit_events, due_at, reverses, replaces, reason,
-    holds, issue, bill_code, bill_number, history)
-SELECT nextval('seq_bill'), n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::text[], $15::bigint[],
-    $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
-    $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]) n"""
-_CHANGED_BILL: Final = """
-UPDATE bill b SET status = n.status, before = n.before, history = b.history || n.history, change = {change},
-    starved = NULL, lease_owner = NULL, lease_until = NULL
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n (id, status, before, history) WHERE b.id = n.id"""
-_HIDDEN_BILL: Final = _CHANGED_BILL.format(change="0")
-_VISIBLE_BILL: Final = _CHANGED_BILL.format(change="nextval('seq_change')")
-_VOID: Final = """
-INSERT INTO void_number (code, number, unit, bill_id, reason, at)
-SELECT n.*, 'withdrawn', $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n ON CONFLICT DO NOTHING"""
 _ASK: Final = """
 INSERT INTO outbox (unit, kind, subject, payload, due_at)
 SELECT n.unit, 'ask', n.subject, n.payload, $4
@@ -94,7 +78,6 @@ _TALLY: Final = """
 INSERT INTO tally (unit, source, place, count)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
 ON CONFLICT (unit, source, place) DO UPDATE SET count = tally.count + excluded.count"""
-_CHANGE_LOCK: Final = "SELECT pg_advisory_xact_lock(7411260128)"
 
 
 async def write(connection: Connection, changes: Changes, loaded: LockedBatch, at: str) -> None:
@@ -112,7 +95,7 @@ async def write(connection: Connection, changes: Changes, loaded: LockedBatch, a
     if changes.merged:
         await _write_merged(connection, changes, at)
     await _write_cases(connection, changes, loaded, at)
-    await _write_bills(connection, changes, at)
+    await write_bills(connection, changes, at)
     if changes.questions:
         questions = [(message.unit, message.id, _question(message)) for message in changes.questions]
         await connection.execute(_ASK, *columns(sorted(questions)), at)
@@ -120,19 +103,7 @@ async def write(connection: Connection, changes: Changes, loaded: LockedBatch, a
         tally = sorted((*where, count) for where, count in changes.tally.items() if count)
         if tally:
             await connection.execute(_TALLY, *columns(tally))
-    visible = [bill for bill in changes.changed_bills.values() if bill.status in VISIBLE]
-    if visible:
-        await lock_changes(connection)
-        await connection.execute(_VISIBLE_BILL, *columns(_changed_rows(visible, changes, at)))
-
-
-async def lock_changes(connection: Connection) -> None:
-    """From here to the end of the transaction nobody else gets a place in the change sequence.
-
-    So places become visible in their order, and who reads on from the last one it saw misses none. Nothing that may
-    have to wait comes after this.
-    """
-    await connection.execute(_CHANGE_LOCK)
+    await write_visible_bills(connection, changes, at)
 
 
 async def _write_messages(connection: Connection, changes: Changes, loaded: LockedBatch) -> dict[str, int]:
@@ -175,13 +146,14 @@ async def _write_refused(connection: Connection, changes: Changes) -> None:
 
 
 async def _write_keys(connection: Connection, keys: dict[str, str], loaded: LockedBatch) -> None:
-    """Keys of cases whose rows we hold follow them; others are ours only if nobody else made them meanwhile."""
+    """New keys are ours unless somebody else made them meanwhile; those of cases whose rows we hold follow them.
+
+    New ones first: to make a key waits for whoever moves it, and who moves keys waits for nobody then.
+    """
     rows = sorted(keys.items())
-    moved: set[str] = set()
-    if loaded.stored:
-        moved = {key for (key,) in await connection.fetch(_KEY_MOVED, *columns(rows), list(loaded.stored))}
-    fresh = [row for row in rows if row[0] not in moved]
-    if fresh and len(await connection.fetch(_KEY_NEW, *columns(fresh))) < len(fresh):
+    made = {key for (key,) in await connection.fetch(_KEY_NEW, *columns(rows))}
+    there = [row for row in rows if row[0] not in made]
+    if there and len(await connection.fetch(_KEY_MOVED, *columns(there), list(loaded.stored))) < len(there):
         raise Collision("a key was made by another worker")
 
 
@@ -206,36 +178,6 @@ async def _write_cases(connection: Connection, changes: Changes, loaded: LockedB
         await connection.execute(_CASE_CHANGED, *columns(changed), at)
     if fresh and len(await connection.fetch(_CASE_NEW, *columns(fresh), at)) < len(fresh):
         raise Collision("a case was made by another worker")
-
-
-async def _write_bills(connection: Connection, changes: Changes, at: str) -> None:
-    if changes.new_bills:
-        steps = _steps(changes, at)
-        rows = [bill_row(bill, steps.get(bill.id, "")) for bill in changes.new_bills.values()]
-        await connection.execute(_NEW_BILL, *columns(rows))
-    hidden = [bill for bill in changes.changed_bills.values() if bill.status not in VISIBLE]
-    if hidden:
-        await connection.execute(_HIDDEN_BILL, *columns(_changed_rows(hidden, changes, at)))
-    void = [
-        (bill.bill_code, bill.bill_number, bill.unit, bill.id)
-        for bill in (*changes.new_bills.values(), *changes.changed_bills.values())
-        if bill.status == "void" and bill.bill_number
-    ]
-    if void:
-        await connection.execute(_VOID, *columns(sorted(void)), at)
-
-
-def _changed_rows(bills: Iterable[BillDraft], changes: Changes, at: str) -> list[tuple[object, ...]]:
-    steps = _steps(changes, at)
-    return [(bill.id, bill.status, bill.before, steps.get(bill.id, "")) for bill in bills]
-
-
-def _steps(changes: Changes, at: str) -> dict[str, str]:
-    """Bill id → what its history grows by."""
-    steps: dict[str, str] = {}
-    for bill_id, event, before, after in changes.steps:
-        steps[bill_id] = steps.get(bill_id, "") + step(at, event, before, after)
-    return steps
 
 
 def _message_row(message: Submission, verdict: Verdict) -> tuple[object, ...]:
@@ -268,13 +210,3 @@ def _bill_ids(held: Held) -> str:
 
 def _question(message: Submission) -> str:
     return orjson.dumps({"source": message.source, **(message.question or {})}).decode()
-
-
-def plain(text: str) -> str:
-    """Text as PostgreSQL can keep it: it knows no NUL."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows turned into the arrays that `unnest` takes."""
-    return [list(column) for column in zip(*rows, strict=True)]
