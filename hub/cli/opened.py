@@ -21,23 +21,45 @@ if TYPE_CHECKING:
     from hub.engine.embedded.home import Home
     from hub.ledger.reader import Reader
     from hub.ledger.records import Submission
+    from hub.security.vault import Vault
 
 DEFAULT_DATA = Path("billhub-data")
 
 
 def reader(data: Path) -> Reader:
-    """A read-only view of a hub's data.
+    """A read-only view of a hub's data: a folder, or a cluster's hub.yaml.
 
     Raises:
         Config: there is none, or its master key is missing.
     """
-    from hub.engine.embedded.home import Home
-    from hub.ledger.reader import Reader
+    if data.is_file():
+        from hub.cli.shared import shared_reader
 
-    home = Home(data).existing()
-    opened = Reader(home.folder, home.vault(), shared=True)
+        opened = shared_reader(data)
+    else:
+        from hub.engine.embedded.home import Home
+        from hub.ledger.reader import Reader
+
+        home = Home(data).existing()
+        opened = Reader(home.folder, home.vault(), shared=True)
     opened.lang = LANG
     return opened
+
+
+def vault(data: Path) -> Vault:
+    """The keys of a hub's data: a folder, or a cluster's hub.yaml.
+
+    Raises:
+        Config: there is no data, or the master key is missing.
+    """
+    if data.is_file():
+        from hub.hubfile import load_hub
+        from hub.processes.cluster.child import vault_of
+
+        return vault_of(load_hub(data))
+    from hub.engine.embedded.home import Home
+
+    return Home(data).existing().vault()
 
 
 class Writer(Protocol):
@@ -48,7 +70,7 @@ class Writer(Protocol):
 
 
 def writer(data: Path, config: Path | None = None) -> Writer:
-    """The running hub on this folder, or, where none runs, its database opened by this process.
+    """The running hub on this folder, or, where none runs, its database opened by this process; or a cluster's.
 
     Raises:
         Config: no data, or no units where the database has to be opened.
@@ -56,6 +78,10 @@ def writer(data: Path, config: Path | None = None) -> Writer:
     from hub.engine.embedded.home import Home
     from hub.ledger.lock import holder
 
+    if data.is_file():
+        from hub.cli.shared import SharedWriter
+
+        return SharedWriter(data, config)
     home = Home(data).existing()
     if holder(home.folder) is not None:
         return _Remote(home.socket)

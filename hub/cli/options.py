@@ -11,7 +11,14 @@ import typer
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA
 
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", help=say("数据目录", "the hub's data folder"))]
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help=say("数据目录,或集群的 hub.yaml", "the hub's data folder, or a cluster's hub.yaml"),
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -9,13 +9,12 @@ from typing import Any
 import msgspec
 
 from hub.cli.language import LANG
+from hub.cli.opened import reader, vault
 from hub.config import load_units
-from hub.engine.embedded.home import Home
 from hub.engine.envelope import unpack
 from hub.engine.intake import Intake
 from hub.errors import fault_from
 from hub.ledger.faults import NOT_PARKED
-from hub.ledger.reader import Reader
 from hub.ledger.records import Submission
 
 
@@ -25,10 +24,8 @@ def replay(data: Path, config: Path, ids: Sequence[str]) -> Iterator[tuple[str, 
     Raises:
         Reject: an id that is not a parked message.
     """
-    home = Home(data).existing()
-    vault = home.vault()
-    look = Reader(home.folder, vault, shared=True)
-    intake = Intake(load_units(config), vault)
+    look = reader(data)
+    intake = Intake(load_units(config), vault(data))
     for id_ in ids:
         kept = look.message(id_)
         if kept is None or kept["place"] != "parked":

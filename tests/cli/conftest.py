@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from hub.cli.main import APP
 from hub.demo.show import Wish, show
+from tests.ledger.shared import Server
 
 PATIENCE = 60
 
@@ -85,3 +87,37 @@ def process(*arguments: str | Path, env: dict[str, str] | None = None) -> Ran:
 
 def command(arguments: Sequence[str | Path]) -> list[str]:
     return [sys.executable, "-m", "hub.cli", *(str(argument) for argument in arguments)]
+
+
+@dataclass
+class Place:
+    """A copy of the demonstration's data, and a hub.yaml for a database of its own."""
+
+    data: Path
+    hub: Path
+    dsn: str
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def place(world: World, server: Server, tmp_path: Path) -> Iterator[Place]:
+    data = Path(shutil.copytree(world.data, tmp_path / "data", ignore=shutil.ignore_patterns("*.sock")))
+    server.sql("CREATE DATABASE of_the_cli")
+    (tmp_path / "password").write_text(server.local.password)
+    shutil.copy(data / "master.key", tmp_path / "master.key")
+    hub = tmp_path / "hub.yaml"
+    hub.write_text(
+        "kafka: {servers: ['127.0.0.1:9']}\n"
+        f"postgres: {{servers: ['127.0.0.1:{server.local.port}'], database: of_the_cli, user: postgres, "
+        "password_file: password}\n"
+        "keys: {master: master.key}\n"
+    )
+    made = Place(data, hub, server.local.dsn("of_the_cli"))
+    yield made
+    server.drop(made.dsn)

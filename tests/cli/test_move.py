@@ -3,53 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from hub.engine.embedded.home import Home
 from hub.ledger.postgres import open_reader
 from hub.ledger.reader import Reader
-from tests.cli.conftest import Command, World, process
+from tests.cli.conftest import Command, Place, World, process
 from tests.ledger.shared import Server
-
-
-@dataclass
-class Place:
-    """A copy of the demonstration's data, and a hub.yaml for a database of its own."""
-
-    data: Path
-    hub: Path
-    dsn: str
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    made = Server()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def place(world: World, server: Server, tmp_path: Path) -> Iterator[Place]:
-    data = Path(shutil.copytree(world.data, tmp_path / "data", ignore=shutil.ignore_patterns("*.sock")))
-    server.sql("CREATE DATABASE of_the_cli")
-    (tmp_path / "password").write_text(server.local.password)
-    shutil.copy(data / "master.key", tmp_path / "master.key")
-    hub = tmp_path / "hub.yaml"
-    hub.write_text(
-        "kafka: {servers: ['127.0.0.1:9']}\n"
-        f"postgres: {{servers: ['127.0.0.1:{server.local.port}'], database: of_the_cli, user: postgres, "
-        "password_file: password}\n"
-        "keys: {master: master.key}\n"
-    )
-    made = Place(data, hub, server.local.dsn("of_the_cli"))
-    yield made
-    server.drop(made.dsn)
 
 
 def all_bills(reader: Reader, units: list[str]) -> list[tuple[int, str]]:

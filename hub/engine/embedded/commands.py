@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 
 from hub.engine.embedded.core import Core
 from hub.engine.faults import NO_SUCH_COMMAND
-from hub.ledger.records import Batch, Submission
+from hub.ledger.records import Batch, BillDraft, Submission, Verdict
 from hub.ledger.sqlite import SqliteLedger
 
 
@@ -78,19 +78,28 @@ class Commands:
         (verdict,) = self._ledger.apply(Batch([message]), now, 0).verdicts
         self._ledger.audit(actor, "parked.replay", message.id, verdict.place, now)
         self._core.wake()
-        return {"place": verdict.place, "bills": verdict.bills, "code": verdict.fault.code if verdict.fault else ""}
+        return replayed(verdict)
 
     def rehearse(self, submission: bytes) -> dict[str, Any]:
         """What a replay would come to: its place, and the bills that would be new or otherwise."""
         message = msgspec.msgpack.decode(submission, type=Submission)
-        verdict, bills = self._ledger.rehearse(message, datetime.now(UTC))
-        shown = [
-            {"charge_no": bill.charge_no, "face": bill.face, "status": bill.status, "total_fen": bill.total}
-            for bill in bills
-        ]
-        return {"place": verdict.place, "code": verdict.fault.code if verdict.fault else "", "bills": shown}
+        return rehearsed(*self._ledger.rehearse(message, datetime.now(UTC)))
 
     def audit(self, actor: str, action: str, subject: str, reason: str) -> bool:
         """Writes a row of the audit log."""
         self._ledger.audit(actor, action, subject, reason, datetime.now(UTC))
         return True
+
+
+def replayed(verdict: Verdict) -> dict[str, Any]:
+    """What became of a parked message, as JSON."""
+    return {"place": verdict.place, "bills": verdict.bills, "code": verdict.fault.code if verdict.fault else ""}
+
+
+def rehearsed(verdict: Verdict, bills: Sequence[BillDraft]) -> dict[str, Any]:
+    """What would become of it, as JSON."""
+    shown = [
+        {"charge_no": bill.charge_no, "face": bill.face, "status": bill.status, "total_fen": bill.total}
+        for bill in bills
+    ]
+    return {"place": verdict.place, "code": verdict.fault.code if verdict.fault else "", "bills": shown}

@@ -1,0 +1,86 @@
+"""What verbs open of a cluster: its database. `--data` names a hub.yaml then, instead of a data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hub.config import load_units
+from hub.engine.embedded.commands import rehearsed, replayed
+from hub.engine.faults import NO_SUCH_COMMAND
+from hub.hubfile import HubConfig, load_hub
+from hub.ledger.port import SharedLedger
+from hub.ledger.postgres import open_ledger, open_reader
+from hub.ledger.reader import Reader
+from hub.ledger.records import Batch, Submission
+from hub.ledger.rules import UnitRules, rules_of
+from hub.processes.cluster.child import vault_of
+
+
+def shared_reader(file: Path) -> Reader:
+    """A read-only view of a cluster's ledger.
+
+    Raises:
+        Config: the file is wrong, or its master key is missing.
+    """
+    hub = load_hub(file)
+    return open_reader(hub.dsn(writes=False), vault_of(hub))
+
+
+class SharedWriter:
+    """Carries out writing commands on a cluster's database; see `hub.engine.embedded.commands`."""
+
+    def __init__(self, file: Path, config: Path | None) -> None:
+        self._hub: HubConfig = load_hub(file)
+        units = load_units(config) if config is not None else []
+        self._rules: Mapping[str, UnitRules] = {unit.unit.id: rules_of(unit) for unit in units}
+
+    def __call__(self, verb: str, **args: Any) -> Any:
+        """The result of a verb.
+
+        Raises:
+            Reject: unknown verb, or refused by the ledger.
+            Retry: the database cannot be reached.
+        """
+        return asyncio.run(self._carry_out(verb, args))
+
+    async def _carry_out(self, verb: str, args: Mapping[str, Any]) -> Any:
+        owner = f"cli-{os.getpid()}-{secrets.token_hex(4)}"
+        ledger = await open_ledger(self._hub.dsn(), self._rules, owner=owner, connections=1)
+        try:
+            return await _done(ledger, verb, args)
+        finally:
+            await ledger.close()
+
+
+async def _done(ledger: SharedLedger, verb: str, args: Mapping[str, Any]) -> Any:
+    now = datetime.now(UTC)
+    match verb:
+        case "numbers.receive":
+            await ledger.receive_numbers(**args, now=now)
+            return True
+        case "bills.release":
+            return await ledger.release(**args, now=now)
+        case "audit":
+            await ledger.audit(**args, now=now)
+            return True
+        case "parked.rehearse":
+            return rehearsed(*await ledger.rehearse(_message(args), now))
+        case "parked.replay":
+            message = _message(args)
+            (verdict,) = (await ledger.apply(Batch([message]), now)).verdicts
+            await ledger.audit(args["actor"], verb, message.id, verdict.place, now)
+            return replayed(verdict)
+        case _:
+            raise NO_SUCH_COMMAND(verb=verb)
+
+
+def _message(args: Mapping[str, Any]) -> Submission:
+    return msgspec.msgpack.decode(args["submission"], type=Submission)
