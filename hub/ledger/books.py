@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, literal_column, select, text, true
 
 import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
@@ -14,6 +14,8 @@ from hub.ledger.accounting import account
 
 REFUSED: Final = "refused-"
 """What the id of a refused message starts with; it has no identity of its own, so it is counted."""
+_PARKED: Final[ColumnElement[str]] = literal_column("'parked'")
+"""Said in the question itself: the indexes of what is parked serve no other."""
 PLACES: Final = ("applied", "duplicate", "parked", "refused")
 
 
@@ -85,7 +87,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
     rows = look.execute(
         select(*schema.on_both(message))
-        .where(message.c.place == "parked", _of_unit(message, unit), ~joined)
+        .where(message.c.place == _PARKED, _of_unit(message, unit), ~joined)
         .order_by(message.c.at.desc())
         .limit(limit)
     ).all()
@@ -104,7 +106,7 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     ]
     rows = look.execute(
         select(case.c.id, case.c.unit, case.c.updated_at, case.c.fault)
-        .where(case.c.status == "parked", _of_unit(case, unit))
+        .where(case.c.status == _PARKED, _of_unit(case, unit))
         .order_by(case.c.updated_at.desc())
         .limit(limit)
     ).all()
@@ -177,6 +179,6 @@ def parked_count(look: Connection) -> int:
     """How many messages and cases wait for a person."""
     message, case = schema.MESSAGE, schema.CASE
     joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
-    messages = select(func.count()).select_from(message).where(message.c.place == "parked", ~joined)
-    cases = select(func.count()).select_from(case).where(case.c.status == "parked")
+    messages = select(func.count()).select_from(message).where(message.c.place == _PARKED, ~joined)
+    cases = select(func.count()).select_from(case).where(case.c.status == _PARKED)
     return (look.scalar(messages) or 0) + (look.scalar(cases) or 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Column, Connection, Row, Select, and_, or_, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, and_, literal_column, or_, select, tuple_
 
 from hub.bill.bill import Bill, Related, Step
 from hub.bill.event import EVENT, Charge
@@ -371,6 +371,8 @@ def _later_bills(look: Connection, bill_id: str) -> Iterator[Related]:
         (BILL.c.replaces, "replaced_by"),
     )
     for column, relation in answers:
-        question = select(BILL.c.bill_code, BILL.c.bill_number).where(column == bill_id, BILL.c.issued_at.is_not(None))
+        question = select(BILL.c.bill_code, BILL.c.bill_number).where(
+            column == bill_id, column != literal_column("''"), BILL.c.issued_at.is_not(None)
+        )
         for row in look.execute(question).all():
             yield Related(relation=relation, bill_code=row.bill_code, bill_number=row.bill_number)

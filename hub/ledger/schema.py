@@ -38,6 +38,11 @@ def String(length: int) -> _String:  # noqa: N802  (read as the type it stands f
     return _String(length).with_variant(_Text(collation="C"), "postgresql")
 
 
+def partial(name: str, column: str, where: str) -> Index:
+    """An index of the few rows of which `where` holds; a question uses it when it says the same words."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
+
+
 Text: Final = _Text().with_variant(_Text(collation="C"), "postgresql")
 
 SEQUENCES: Final = tuple(Sequence(name, metadata=METADATA) for name in ("seq_message", "seq_bill", "seq_change"))
@@ -61,7 +66,7 @@ MESSAGE: Final = Table(
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("repeated_at", String(35), info=SHARED),
     Index("message_id", "id", unique=True),
-    Index("message_parked", "at", postgresql_where=text("place = 'parked'"), info=SHARED),
+    partial("message_parked", "at", where="place = 'parked'"),
 )
 """Every message once, by the hash of its identity. What belongs to it is found by `seq`: rows that only append cost
 little, while every index on a hash costs a page of the log for each row."""
@@ -133,7 +138,7 @@ CASE: Final = Table(
     Column("into", String(32), nullable=False, server_default=""),
     Column("updated_at", String(35), nullable=False),
     Index("matter_status", "unit", "status"),
-    Index("matter_parked", "updated_at", postgresql_where=text("status = 'parked'"), info=SHARED),
+    partial("matter_parked", "updated_at", where="status = 'parked'"),
 )
 """A case (收费事项): its facts, no persons. `into` forwards a merged one. `case` is a word of SQL, hence the name."""
 
@@ -196,8 +201,8 @@ BILL: Final = Table(
     Index("bill_due", "due_at", "seq", postgresql_where=text(DUE), info=SHARED),
     Index("bill_starved", "unit", "starved", postgresql_where=text("starved IS NOT NULL"), info=SHARED),
     Index("bill_issued", "issued_at", info=SHARED),
-    Index("bill_reverses", "reverses", postgresql_where=text("reverses <> ''"), info=SHARED),
-    Index("bill_replaces", "replaces", postgresql_where=text("replaces <> ''"), info=SHARED),
+    partial("bill_reverses", "reverses", where="reverses <> ''"),
+    partial("bill_replaces", "replaces", where="replaces <> ''"),
 )
 """A bill, blue or red. `change` is the sequence insurers page by; 0 until it is issued. `lease_*`: the issuer that has
 it, or, without an owner, how long it rests. `starved`: the bill code it waits for numbers of."""

@@ -226,6 +226,13 @@ def upgrade() -> None:
         sa.Column("at", _string(35), nullable=False),
         sa.PrimaryKeyConstraint("code", "number"),
     )
+    for name, table, column, where in (
+        ("message_parked", "message", "at", "place = 'parked'"),
+        ("matter_parked", "matter", "updated_at", "status = 'parked'"),
+        ("bill_reverses", "bill", "reverses", "reverses <> ''"),
+        ("bill_replaces", "bill", "replaces", "replaces <> ''"),
+    ):
+        op.create_index(name, table, [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     if shared:
         _shared()
 
@@ -252,14 +259,10 @@ def _shared() -> None:
     )
     op.create_index("number_block_code", "number_block", ["unit", "code", "first"])
     op.create_index("refused_once", "refused", [sa.text("sha256(sealed)")], unique=True)
-    op.create_index("message_parked", "message", ["at"], postgresql_where=sa.text("place = 'parked'"))
-    op.create_index("matter_parked", "matter", ["updated_at"], postgresql_where=sa.text("status = 'parked'"))
     due = sa.text("status = 'due' AND issue = 'on_payment' AND starved IS NULL")
     op.create_index("bill_due", "bill", ["due_at", "seq"], postgresql_where=due)
     op.create_index("bill_starved", "bill", ["unit", "starved"], postgresql_where=sa.text("starved IS NOT NULL"))
     op.create_index("bill_issued", "bill", ["issued_at"])
-    op.create_index("bill_reverses", "bill", ["reverses"], postgresql_where=sa.text("reverses <> ''"))
-    op.create_index("bill_replaces", "bill", ["replaces"], postgresql_where=sa.text("replaces <> ''"))
     for name in ("seq_message", "seq_bill", "seq_change"):
         op.execute(sa.schema.CreateSequence(sa.Sequence(name)))
     op.execute("CREATE TABLE journal_rest PARTITION OF journal DEFAULT")
