@@ -11,6 +11,7 @@ from typing import Final
 from hub.errors import Retry
 from hub.issuing.local import LocalIssuer
 from hub.issuing.units import units_issuing
+from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger
 from hub.ledger.records import Batch, Issued, NotIssued
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
@@ -19,6 +20,8 @@ log = logging.getLogger("billhub.issuer")
 
 IDLE_SECONDS: Final = 0.04
 """How long an issuer rests when nothing is due."""
+TIDY_SECONDS: Final = 5.0
+"""How often it does the ledger's housekeeping then: the journal's days to come, the search hashes in their order."""
 
 
 def issuer_of(child: ClusterChild) -> LocalIssuer:
@@ -46,6 +49,8 @@ async def main(child: ClusterChild) -> None:
     child.on_reload = reload
     issued: list[Issued] = []
     failed: list[NotIssued] = []
+    loop = asyncio.get_running_loop()
+    tidy_at = loop.time()
     while not child.stopping.is_set() or issued or failed:
         want = 0 if child.stopping.is_set() else child.hub.roles.issuer.batch
         try:
@@ -59,9 +64,21 @@ async def main(child: ClusterChild) -> None:
         issued, failed = [], []
         if result.work:
             issued, failed = await asyncio.to_thread(issuer.issue, result.work)
+        elif loop.time() >= tidy_at:
+            tidy_at = loop.time() + await _tidied(ledger)
         else:
             await child.rest(IDLE_SECONDS)
     await ledger.close()
+
+
+async def _tidied(ledger: SharedLedger) -> float:
+    """Takes one small step of housekeeping; returns the seconds until the next."""
+    try:
+        more = await ledger.tidy(datetime.now(UTC))
+    except Retry as fault:
+        log.warning("%s", fault)
+        return TIDY_SECONDS
+    return 0.0 if more else TIDY_SECONDS
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pytest
 from hub.demo.world import APP_ID
 from hub.issuing.verify import verify_einvoice
 from hub.ledger.aad import document_aad
+from hub.ledger.postgres.journal import AHEAD
 from hub.security.certificates import Trust
 from hub.simulators.hospital_bosssoft import Hospital as Bosssoft
 from hub.simulators.hospital_bosssoft import Reply
@@ -59,6 +60,8 @@ async def test_a_payment_becomes_a_bill_through_a_guarded_kafka_and_postgres(tmp
         await place.until_bills(issued=10)
         assert await verified(place) == set(charges)
         assert await place.tally() == {"applied": 20}
+        (days,) = await place.rows("SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass")
+        assert days[0] == 1 + 1 + AHEAD  # the rest, today, and the days to come
         assert await hub.stop() < 10
 
 
