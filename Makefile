@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install dev demo test fmt bench generate clean
+.PHONY: install dev demo demo-cluster test fmt bench generate clean
 
 install: $(VENV)/.runtime
 dev: $(VENV)/.dev
@@ -20,8 +20,15 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.cluster: $(VENV)/.runtime deploy/requirements-cluster.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-cluster.lock
+	@touch $@
+
 demo: install
 	$(BIN)/billhub demo
+
+demo-cluster: $(VENV)/.cluster
+	$(BIN)/billhub demo --cluster
 
 test: dev
 	@sh tests/prepare.sh

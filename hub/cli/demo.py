@@ -37,6 +37,13 @@ def command(
         Path | None,
         typer.Option("--dir", metavar="DIR", help=say("保存配置、密钥和数据的目录", "keeps units, keys and data")),
     ] = None,
+    cluster: Annotated[
+        bool,
+        typer.Option(
+            "--cluster",
+            help=say("用本机的 Kafka 和 PostgreSQL 运行集群", "a cluster, on a Kafka and a PostgreSQL of its own"),
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Exit 0 only if every expectation held; Ctrl-C ends a demonstration that goes on."""
@@ -52,6 +59,7 @@ def command(
         port=port if port is not None else 0 if once else DEFAULT_PORT,
         folder=folder,
         once=once,
+        cluster=cluster,
         lang=LANG,
         say=_say_running,
         tick=bar.tick if bar else lambda: None,

@@ -17,15 +17,14 @@ from typing import Any, Final
 from hub.demo.drive import RUN, Driver
 from hub.demo.misfortunes import give_back, repeat_and_forge
 from hub.demo.report import Tally, report
-from hub.demo.world import World, build, receive_segments, write_units
-from hub.engine.embedded.home import Home
+from hub.demo.stage import Stage, cluster, embedded
+from hub.demo.world import World, build, write_units
 from hub.errors import Lang
 from hub.ledger.reader import Reader
 from hub.processes.lifeline import die_with_parent
 from hub.simulators.fiscal_books import Mood
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 
-READY_SECONDS: Final = 20.0
 SETTLE_SECONDS: Final = 20.0
 ROUND_SECONDS: Final = 2.0
 """Between two rounds of gentle traffic, once the report is made."""
@@ -50,6 +49,7 @@ class Wish:
     port: int = 8080
     folder: Path | None = None
     once: bool = True
+    cluster: bool = False
     lang: Lang = "en"
     say: Callable[[Running], None] = lambda _: None
     tick: Callable[[], None] = lambda: None
@@ -70,14 +70,13 @@ async def show(wish: Wish) -> dict[str, Any]:
         platform_url = await stack.enter_async_context(serving(platform))
         gateway = await stack.enter_async_context(world.unionpay.gateway())
         write_units(world, f"http://{platform_url}", gateway)
-        receive_segments(world)
-        hub = await stack.enter_async_context(_hub(world, wish.port))
+        stage = await stack.enter_async_context(cluster(world) if wish.cluster else embedded(world))
+        hub = await stack.enter_async_context(_hub(world, wish.port, stage))
         ready = hub.ready
         console = f"http://{ready['http']}/console/"
         wish.say(Running(console, world.units, world.data, world.insurer_file, wish.folder is not None))
         driver = Driver(world, ready["http"], ready["doors"], seed * RUN, tick=wish.tick)
-        reader = Reader(Home(world.data).folder, Home(world.data).vault())
-        made = await _play(driver, reader, platform, wish)
+        made = await _play(driver, stage.reader, platform, wish)
         if not wish.once:
             wish.told(made)
             await _go_on(driver, hub)
@@ -146,21 +145,21 @@ class _Hub:
 
 
 @asynccontextmanager
-async def _hub(world: World, port: int) -> AsyncIterator[_Hub]:
+async def _hub(world: World, port: int, stage: Stage) -> AsyncIterator[_Hub]:
     ready = world.folder / "ready.json"
     ready.unlink(missing_ok=True)
     with (world.folder / "hub.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "hub.cli", "run", "-c", str(world.units), "--data", str(world.data)),
-            *("--http", f"127.0.0.1:{port}", "--ready", str(ready)),
+            *("--http", f"127.0.0.1:{port}", "--ready", str(ready), *stage.options),
             stdout=log,
             stderr=log,
             preexec_fn=die_with_parent(),
         )
         hub = _Hub(process, {}, world.folder / "hub.log")
         try:
-            end = time.monotonic() + READY_SECONDS
+            end = time.monotonic() + stage.seconds
             while not ready.exists():
                 if process.returncode is not None or time.monotonic() > end:
                     raise HubNotReady(hub.last_words())

@@ -46,3 +46,11 @@ BROKER_FAILED: Final = define(
     do_zh="查看 {log}",
     do_en="see {log}",
 )
+NO_POSTGRES: Final = define(
+    "BH-LOC-006",
+    Config,
+    zh="本机的 PostgreSQL 不能用:{found}",
+    en="PostgreSQL cannot be used here: {found}",
+    do_zh="安装: apt-get install postgresql",
+    do_en="install it: apt-get install postgresql",
+)
