@@ -15,7 +15,7 @@ from hub.engine.embedded.frames import Answered, Command, Frame, Hello, Sent, St
 from hub.engine.embedded.switchboard import Switchboard
 from hub.ledger import faults
 from hub.ledger.records import Batch, FaultRecord, Submission, Verdict
-from tests.ledger.book import RULES, Book, charge, message, payment
+from tests.ledger.book import RULES, SqliteBook, charge, message, payment
 
 
 async def _sent(core: Core, *submissions: Submission) -> list[tuple[str, str]]:
@@ -35,7 +35,7 @@ async def _sent(core: Core, *submissions: Submission) -> list[tuple[str, str]]:
     return await asyncio.wait_for(asyncio.gather(*asked), 10)
 
 
-def _fails_on(book: Book, monkeypatch: pytest.MonkeyPatch, bad: Callable[[Batch], bool]) -> None:
+def _fails_on(book: SqliteBook, monkeypatch: pytest.MonkeyPatch, bad: Callable[[Batch], bool]) -> None:
     right = book.ledger.apply
 
     def apply(batch: Batch, *more: Any) -> Any:
@@ -51,12 +51,12 @@ def _fatal(fault: Exception) -> None:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
-    return Book(tmp_path / "data").numbers()
+def book(tmp_path: Path) -> SqliteBook:
+    return SqliteBook(folder=tmp_path / "data").numbers()
 
 
 async def test_one_poisonous_message_is_parked_and_its_neighbours_go_on(
-    book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    book: SqliteBook, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     poison = message("poison", charge("C2"))
     _fails_on(book, monkeypatch, lambda batch: any(one.id == poison.id and one.events for one in batch.submissions))
@@ -68,19 +68,19 @@ async def test_one_poisonous_message_is_parked_and_its_neighbours_go_on(
     assert book.statuses() == ["due"]
 
 
-async def test_what_cannot_even_be_parked_is_asked_for_again(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_even_be_parked_is_asked_for_again(book: SqliteBook, monkeypatch: pytest.MonkeyPatch) -> None:
     poison = message("poison", charge("C2"))
     _fails_on(book, monkeypatch, lambda batch: any(one.id == poison.id for one in batch.submissions))
     core = Core(book.ledger, lambda: book.now, _fatal)
     assert await _sent(core, message("a", charge("C1")), poison) == [("applied", ""), ("", "BH-ENG-009")]
 
 
-async def test_a_unit_that_left_the_configuration_keeps_its_due_bills_and_stops_nobody(book: Book) -> None:
+async def test_a_unit_that_left_the_configuration_keeps_its_due_bills_and_stops_nobody(book: SqliteBook) -> None:
     book.take(charge("C1"))
     book.take(payment("C1"))
     book.ledger.close()
     other = dataclasses.replace(RULES, unit="other", policy=dataclasses.replace(RULES.policy, unit="other"))
-    gone = Book(book.folder, rules={"other": other})
+    gone = SqliteBook(folder=book.folder, rules={"other": other})
     assert gone.work() == []
     assert [fault.code for fault in gone.ledger.alarms().values()] == ["BH-LED-016"]
     assert gone.apply(message("x", charge("C9"), unit="other")).verdicts[0].place == "applied"
@@ -108,7 +108,7 @@ def _switchboard(core: Core) -> Switchboard:
 
 
 async def test_what_the_outside_answered_is_written_when_the_database_can_be_and_not_forgotten(
-    book: Book, monkeypatch: pytest.MonkeyPatch
+    book: SqliteBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, written = [True], []
 
@@ -131,7 +131,7 @@ async def test_what_the_outside_answered_is_written_when_the_database_can_be_and
     assert line.got == [Answered(1, True)]
 
 
-async def test_a_command_that_is_wrong_is_answered_and_the_line_lives(book: Book) -> None:
+async def test_a_command_that_is_wrong_is_answered_and_the_line_lives(book: SqliteBook) -> None:
     line = _Line()
     _switchboard(Core(book.ledger, lambda: book.now, _fatal)).frames(line, [Command(7, "x", {"y": 1})])
     (answer,) = line.got
@@ -139,7 +139,7 @@ async def test_a_command_that_is_wrong_is_answered_and_the_line_lives(book: Book
     assert (answer.seq, answer.fault and answer.fault.code) == (7, "BH-ENG-009")
 
 
-async def test_a_child_that_comes_while_the_hub_ends_is_told_so(book: Book) -> None:
+async def test_a_child_that_comes_while_the_hub_ends_is_told_so(book: SqliteBook) -> None:
     line = _Line()
     board = _switchboard(Core(book.ledger, lambda: book.now, _fatal))
     board.stop("relay", 1.0)

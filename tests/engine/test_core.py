@@ -18,7 +18,7 @@ from hub.errors import Fault
 from hub.ledger.faults import DATABASE_BROKEN
 from hub.ledger.records import FaultRecord, NotIssued, Submission, Verdict, Work
 from hub.ledger.sqlite import FILE
-from tests.ledger.book import Book, cancel, charge, message, payment, sign
+from tests.ledger.book import SqliteBook, cancel, charge, message, payment, sign
 
 
 @dataclass(eq=False)
@@ -38,7 +38,7 @@ class Senders:
     """Senders at a core; what each was answered, in order."""
 
     core: Core
-    book: Book
+    book: SqliteBook
     answers: list[tuple[str, Verdict | FaultRecord]] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
     """how many messages lay in the file when each answer came"""
@@ -69,7 +69,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Senders]:
     monkeypatch.setattr(core_module, "RETRY_SECONDS", 0.02)
     monkeypatch.setattr(core_module, "ALARM_SECONDS", 0.02)
-    book = Book(tmp_path).numbers()
+    book = SqliteBook(folder=tmp_path).numbers()
     faults: list[Fault] = []
     core = Core(book.ledger, lambda: book.now, faults.append)
     yield Senders(core, book)
@@ -310,7 +310,7 @@ async def test_a_core_that_stops_takes_nothing_new_and_finishes_what_it_has(desk
 
 
 async def test_a_damaged_database_stops_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    book = Book(tmp_path).numbers()
+    book = SqliteBook(folder=tmp_path).numbers()
     faults: list[Fault] = []
     core = Core(book.ledger, lambda: book.now, faults.append)
 

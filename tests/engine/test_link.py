@@ -31,7 +31,7 @@ from hub.engine.embedded.frames import (
 from hub.engine.embedded.switchboard import Switchboard
 from hub.errors import Retry
 from hub.ledger.records import Work
-from tests.ledger.book import Book, charge, message, payment, sign
+from tests.ledger.book import SqliteBook, charge, message, payment, sign
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -171,7 +171,7 @@ async def test_what_was_sent_before_a_close_arrives(ends: tuple[End, End]) -> No
 class Board:
     """A core behind a socket."""
 
-    book: Book
+    book: SqliteBook
     path: Path
     switchboard: Switchboard
     core: Core
@@ -186,7 +186,7 @@ class Board:
 
 @pytest.fixture
 async def board(tmp_path: Path) -> AsyncIterator[Board]:
-    book = Book(tmp_path / "data").numbers()
+    book = SqliteBook(folder=tmp_path / "data").numbers()
     core = Core(book.ledger, lambda: book.now, pytest.fail)
     hellos: list[tuple[str, int]] = []
     switchboard = Switchboard(core, lambda verb, args: [verb, args], lambda role, pid: hellos.append((role, pid)))
