@@ -236,11 +236,11 @@ class _Hub:
         try:
             units = load_units(self._options.config)
             check_units(units, self._home)
+            accept(self._home, units)
         except (Fault, OSError) as fault:
             log.warning("the units were not changed: %s", fault)
             return
         self._units = units
-        accept(self._home, units)
         self._ledger.change_rules({unit.unit.id: rules_of(unit) for unit in units})
         if self._single is not None:
             self._single.change(units)

@@ -15,7 +15,7 @@ from typing import Final
 from hub.local.jars import java, kafka_jars
 from hub.local.kafka import _free_ports
 from hub.local.kafka_answer import living_brokers
-from hub.processes.children import die_with_parent
+from hub.processes.lifeline import die_with_parent
 from tests.docs.blocks import ROOT
 from tests.engine.cluster.broker import CACHE
 
