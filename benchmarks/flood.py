@@ -3,9 +3,8 @@
 `python -m benchmarks.flood [--worker R] [--issuer R] [--platform R] [--units N] [--seed S]`. Deterministic: one seed
 gives one week. Arrivals are drawn bill by bill (30,000 units of very unequal size, hours of the day, cut-off counties
 whose bills come in a burst when the line is back, whole fee tables at once); the stages behind them are queues that
-serve a fixed number of bills a second each, in order. The worker's and the
-issuer's rates are measured ones (benchmarks.disk, benchmarks.end_to_end); the platform's, the sizes of units, the hours
-and the cuts are assumptions.
+serve a fixed number of bills a second each, in order. The rates of worker and issuer are measured (benchmarks.disk,
+benchmarks.end_to_end); the platform's, the sizes of units, the hours and the cuts are assumptions.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ from hub.demo.world import World, build, receive_segments, write_units
 from hub.engine.embedded.home import Home
 from hub.engine.envelope import unpack
 from hub.ledger.reader import Reader
-from hub.processes.lifeline import die_with_parent
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 from hub.simulators.hospital_hl7 import Ack, read_ack
 
@@ -103,9 +102,7 @@ class Hub:
         ready = self.world.folder / "ready.json"
         ready.unlink(missing_ok=True)
         with (self.world.folder / "hub.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command(*more, data=data), stdout=log, stderr=log, preexec_fn=die_with_parent()
-            )
+            self.process = subprocess.Popen(self.command(*more, data=data), stdout=log, stderr=log)
         self.wait(lambda: ready.exists() or self.process.poll() is not None)  # type: ignore[union-attr]
         assert ready.exists(), self.log()[-3000:]
         self.ready = json.loads(ready.read_text("utf-8"))
