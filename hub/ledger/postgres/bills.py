@@ -20,12 +20,13 @@ SELECT nextval('seq_bill'), n.* FROM unnest($1::text[], $2::text[], $3::text[], 
     $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
     $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]) n"""
 _CHANGED_BILL: Final = """
-UPDATE bill b SET status = n.status, before = n.before, history = b.history || n.history, change = n.change,
-    starved = NULL, lease_owner = NULL, lease_until = NULL
-FROM (
+WITH n AS MATERIALIZED (
     SELECT u.*, {change} AS change
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (id, status, before, history)
-) n WHERE b.id = n.id"""
+)
+UPDATE bill b SET status = n.status, before = n.before, history = b.history || n.history, change = n.change,
+    starved = NULL, lease_owner = NULL, lease_until = NULL
+FROM n WHERE b.id = n.id"""
 _HIDDEN_BILL: Final = _CHANGED_BILL.format(change="0")
 _VISIBLE_BILL: Final = _CHANGED_BILL.format(change="nextval('seq_change')")
 _VOID: Final = """

@@ -41,21 +41,24 @@ UPDATE document d SET xml = n.xml FROM unnest($1::bigint[], $2::bytea[]) n (bill
 WHERE d.bill_seq = n.bill_seq"""
 _BEFORE: Final = "UPDATE bill SET before = 'confirmed' WHERE id = ANY($1::text[]) AND status = 'reversing'"
 _DONE: Final = "DELETE FROM outbox WHERE kind = 'confirm' AND subject = ANY($1::text[])"
+# A place in the change sequence is drawn once a bill: materialised, since a join may read a subquery over and over.
 _ISSUED: Final = """
-UPDATE bill b SET status = 'issued', check_code = n.check_code, issued_at = n.issued_at, fault = NULL,
-    history = b.history || n.history, change = n.change, lease_owner = NULL, lease_until = NULL
-FROM (
+WITH n AS MATERIALIZED (
     SELECT u.*, nextval('seq_change') AS change
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (id, check_code, issued_at, history)
-) n WHERE b.id = n.id"""
+)
+UPDATE bill b SET status = 'issued', check_code = n.check_code, issued_at = n.issued_at, fault = NULL,
+    history = b.history || n.history, change = n.change, lease_owner = NULL, lease_until = NULL
+FROM n WHERE b.id = n.id"""
 _REVERSED: Final = """
-UPDATE bill b SET status = 'reversed', history = b.history || $2, change = n.change
-FROM (SELECT u.id, nextval('seq_change') AS change FROM unnest($1::text[]) u (id)) n WHERE b.id = n.id"""
+WITH n AS MATERIALIZED (SELECT u.id, nextval('seq_change') AS change FROM unnest($1::text[]) u (id))
+UPDATE bill b SET status = 'reversed', history = b.history || $2, change = n.change FROM n WHERE b.id = n.id"""
 _CONFIRMED: Final = """
-UPDATE bill b SET status = 'confirmed', fault = NULL, history = b.history || n.history, change = n.change
-FROM (
+WITH n AS MATERIALIZED (
     SELECT u.*, nextval('seq_change') AS change FROM unnest($1::text[], $2::text[]) u (id, history)
-) n WHERE b.id = n.id"""
+)
+UPDATE bill b SET status = 'confirmed', fault = NULL, history = b.history || n.history, change = n.change
+FROM n WHERE b.id = n.id"""
 
 
 @dataclass(slots=True)
