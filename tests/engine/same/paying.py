@@ -183,7 +183,7 @@ SCENARIOS = (
         policy={"underpayment": "park"},
     ),
     Scenario(
-        "contradictory-keys",  # the bills of two cases are out; a payment names the charge of one and the order of the other
+        "contradictory-keys",  # a payment names the charge of one billed case and the order of another
         (
             C1,
             PAID,

@@ -123,8 +123,10 @@ async def embedded(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator
 @contextlib.asynccontextmanager
 async def cluster(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator[Site]:
     """A cluster: a door, two workers and two issuers that meet on the same cases and segments, a relay."""
-    two = {"processes": 2}
-    async with province(folder, worker=two, issuer=two) as place, _peers(place.world, scenarios) as peers:
+    async with (
+        province(folder, worker={"processes": 2}, issuer={"processes": 2}) as place,
+        _peers(place.world, scenarios) as peers,
+    ):
         _write_units(place.world, scenarios, peers)
         reader = open_reader(place.postgres.dsn(), place.vault)
         hub = place.machine("door", "worker", "issuer", "relay")
