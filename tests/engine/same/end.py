@@ -22,13 +22,13 @@ _REFUSED = "SELECT source, fault FROM refused WHERE unit = '{unit}'"
 _OUTBOX = "SELECT kind, fault FROM outbox WHERE unit = '{unit}'"
 
 
-async def end_of(site: Site, unit: str) -> End:
-    """Everything a person could find out about the unit."""
+async def end_of(site: Site, unit: str, *, numbers: bool = True) -> End:
+    """Everything a person could find out about the unit; without its numbers it costs far less."""
 
     async def rows(question: str) -> list[tuple[Any, ...]]:
         return await site.rows(question.format(unit=unit))
 
-    books = await asyncio.to_thread(site.reader.books)
+    accounts = (await asyncio.to_thread(site.reader.books))["numbers"] if numbers else []
     parked = await asyncio.to_thread(site.reader.parked, unit)
     bills = await rows(_BILLS)
     charges = {bill[0]: bill[1] for bill in bills}
@@ -39,7 +39,7 @@ async def end_of(site: Site, unit: str) -> End:
             for status, fault, more in await rows(_CASES)
         ),
         books=tuple(sorted(f"{source} {place} {count}" for source, place, count in await rows(_BOOKS))),
-        numbers=tuple(_numbers(site.codes[one["code"]], one) for one in books["numbers"] if one["unit"] == unit),
+        numbers=tuple(_numbers(site.codes[one["code"]], one) for one in accounts if one["unit"] == unit),
         parked=_counted(f"{one['what']} {one['fault']['en']['code']}" for one in parked),
         refused=_counted(" ".join([source, *_code(fault)]) for source, fault in await rows(_REFUSED)),
         outbox=_counted(" ".join([kind, *_code(fault)]) for kind, fault in await rows(_OUTBOX)),
