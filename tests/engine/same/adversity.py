@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from tests.engine.same.words import (
-    Alipay,
-    Bosssoft,
-    Do,
-    End,
-    Fees,
-    Hl7,
-    Raw,
-    Scenario,
-    charge,
-    told,
-    until,
-)
+from tests.engine.same.hospital import charge, told
+from tests.engine.same.words import Alipay, Bosssoft, Do, End, Fees, Hl7, Raw, Scenario, until
 
 
 def _paid(*numbers: int) -> tuple[Alipay, ...]:

@@ -6,18 +6,18 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import httpx
 
 from hub.cli.opened import replayed
 from hub.cli.replaying import replay
-from hub.demo.world import APP_ID, CHINA
-from hub.simulators import alipay, hospital_bosssoft, school, unionpay
+from hub.simulators import school, unionpay
 from hub.simulators.hospital_hl7 import HospitalHl7, read_ack
 from tests.engine.same.end import end_of
-from tests.engine.same.sites import TYPES, Site
+from tests.engine.same.peers import asked, his_of, notified, told_by_union
+from tests.engine.same.sites import Site
+from tests.engine.same.units import TYPES
 from tests.engine.same.words import (
     Alipay,
     Bosssoft,
@@ -31,11 +31,9 @@ from tests.engine.same.words import (
     Union,
     Until,
     WriteOff,
-    trade_no,
 )
 
-PAID_AT = datetime(2026, 11, 2, 9, 0, tzinfo=CHINA)
-PATIENCE = 30.0
+PATIENCE = 60.0
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -46,9 +44,9 @@ class Cast:
     site: Site
     scenario: Scenario
     answers: list[tuple[Step, str]] = field(default_factory=list)
-    _bodies: dict[Step, bytes] = field(default_factory=dict)
-    _trades: dict[str, unionpay.Trade] = field(default_factory=dict)
-    _bills: dict[str, dict[str, str]] = field(default_factory=dict)
+    bodies: dict[Step, bytes] = field(default_factory=dict)
+    trades: dict[str, unionpay.Trade] = field(default_factory=dict)
+    bills: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -67,9 +65,9 @@ class Cast:
 
     def body(self, step: Step, make: Callable[[], bytes]) -> bytes:
         """The bytes of a step: the same each time it is played."""
-        if step not in self._bodies:
-            self._bodies[step] = make()
-        return self._bodies[step]
+        if step not in self.bodies:
+            self.bodies[step] = make()
+        return self.bodies[step]
 
     async def until(self, step: Until) -> None:
         """Waits for something the hub does by itself.
@@ -111,7 +109,7 @@ class Cast:
             platform.mood = replace(platform.mood, mode=step.values[0], times=None)
         elif step.what == "gateway":
             trade, state = step.values
-            self._trades[trade].state = state
+            self.trades[trade].state = state
         elif step.what == "mend":
             name, line = step.values
             table = self.site.world.units / "mappings" / "his" / "own" / "tables" / name
@@ -149,15 +147,15 @@ class _Lane:
             case Hl7():
                 return await self._hl7(step.text.encode())
             case Alipay():
-                return (await self._post(step.source, self.cast.body(step, lambda: _notified(self.cast, step)))).text
+                return (await self._post(step.source, self.cast.body(step, lambda: notified(self.cast, step)))).text
             case Union():
-                body = self.cast.body(step, lambda: _told_by_union(self.cast, step))
+                body = self.cast.body(step, lambda: told_by_union(self.cast, step))
                 return str((await self._post(step.source, body)).status_code)
             case Bosssoft():
                 return await self._bosssoft(step)
             case WriteOff():
-                bill = self.cast._bills[step.charge]
-                reply = await _bosssoft(self.cast).write_off(bill["billBatchCode"], bill["billNo"])
+                bill = self.cast.bills[step.charge]
+                reply = await his_of(self.cast).write_off(bill["billBatchCode"], bill["billNo"])
                 return reply.result
             case Fees():
                 return await self._fees(step)
@@ -186,13 +184,13 @@ class _Lane:
         return await self.client.post(url, content=body, headers=FORM)
 
     async def _bosssoft(self, step: Bosssoft) -> str:
-        his = _bosssoft(self.cast)
-        body = self.cast.body(step, lambda: his.request(_asked(step), step.misbehave)[0])  # type: ignore[arg-type]
+        his = his_of(self.cast)
+        body = self.cast.body(step, lambda: his.request(asked(step), step.misbehave)[0])  # type: ignore[arg-type]
         url = self.cast.site.hub.url(f"{self.cast.unit}/bosssoft/invoiceEBillOutpatient")
         answer = await self.client.post(url, content=body, headers={"content-type": "application/json; charset=utf-8"})
         reply = his.opened(answer.content)
         if reply.ok:
-            self.cast._bills[step.charge] = reply.message
+            self.cast.bills[step.charge] = reply.message
         return reply.result
 
     async def _fees(self, step: Fees) -> str:
@@ -211,50 +209,3 @@ class _Lane:
         )
         counts = (f"{place} {summary[place]}" for place in ("applied", "duplicate", "parked", "refused"))
         return " ".join([*(text for text in counts if not text.endswith(" 0")), *codes])
-
-
-def _notified(cast: Cast, step: Alipay) -> bytes:
-    cast.site.trades[trade_no(step.trade)] = step.trade
-    peer = alipay.Alipay(key=cast.site.world.alipay.key, seed=1)
-    trade = alipay.Trade(trade_no(step.trade), step.to, step.fen, PAID_AT, step.back)
-    if step.what == "refund":
-        return peer.sign(peer.refund_fields(trade, step.give, step.refund_no or f"R{step.trade}"))
-    body = peer.sign(peer.fields(trade, "TRADE_FINISHED" if step.what == "finished" else "TRADE_SUCCESS"))
-    return alipay.broken(body) if step.what == "forged" else body
-
-
-def _told_by_union(cast: Cast, step: Union) -> bytes:
-    peer = cast.site.peers[cast.unit].unionpay
-    trade = peer.trade(step.to, step.fen, step.state)  # type: ignore[arg-type]
-    cast._trades[step.trade] = trade
-    cast.site.trades[trade.query_id] = step.trade
-    if step.of:
-        trade.txn_type, trade.orig_query_id = "04", cast._trades[step.of].query_id
-    return peer.form(peer.fields(trade))
-
-
-def _bosssoft(cast: Cast) -> hospital_bosssoft.Hospital:
-    url = cast.site.hub.url(f"{cast.unit}/bosssoft")
-    return hospital_bosssoft.Hospital(url, APP_ID, cast.site.world.bosssoft_key)
-
-
-def _asked(step: Bosssoft) -> dict[str, Any]:
-    """The data of a call: one item, shares, and one payment for the rest."""
-    yuan = hospital_bosssoft.yuan
-    data = hospital_bosssoft.Hospital("").bill(at=PAID_AT)
-    cash = step.fen - step.fund - step.account
-    line = {"chargeCode": "09", "chargeName": "西药费", "unit": "项", "number": 1}
-    pays = [{"payChannelCode": "11", "payChannelValue": yuan(step.fund + step.account)}]
-    pays += [{"payChannelCode": step.pays, "payChannelValue": yuan(cash)}] if step.pays else []
-    return data | {
-        "busNo": step.charge,
-        "totalAmt": yuan(step.fen),
-        "fundPay": yuan(step.fund),
-        "accountPay": yuan(step.account),
-        "selfCashPay": yuan(cash),
-        "selfPayAmt": yuan(step.account + cash),
-        "reimbursementAmt": yuan(step.fund),
-        "payChannelDetail": pays,
-        "chargeDetail": [{"sortNo": 1, "std": yuan(step.fen), "amt": yuan(step.fen), "selfAmt": "0", **line}],
-        "listDetail": [],
-    }

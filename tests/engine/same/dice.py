@@ -11,21 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from tests.engine.same.words import (
-    Alipay,
-    End,
-    Hl7,
-    Scenario,
-    Step,
-    Together,
-    charge,
-    order,
-    told,
-    trade_no,
-    until,
-    visit,
-    withdrawn,
-)
+from tests.engine.same.hospital import charge, order, told, visit, withdrawn
+from tests.engine.same.words import Alipay, End, Hl7, Scenario, Step, Together, trade_no, until
 
 Chain = tuple[Step, ...]
 LANES = 4

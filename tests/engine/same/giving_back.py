@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from tests.engine.same.words import (
-    Alipay,
-    Bosssoft,
-    End,
-    Scenario,
-    Union,
-    WriteOff,
-    charge,
-    order,
-    until,
-    withdrawn,
-)
+from tests.engine.same.hospital import charge, order, withdrawn
+from tests.engine.same.words import Alipay, Bosssoft, End, Scenario, WriteOff, until
 
 C1 = charge("C1", 3000, 2000)
 PAID = Alipay("paid", "A1", "C1", 5000)
@@ -146,21 +136,6 @@ SCENARIOS = (
             ("settled",),
             ("his applied 4", "orders applied 2"),
             ("0601 used 3 left 97",),
-        ),
-    ),
-    Scenario(
-        "union-refund",
-        (
-            charge("CHARGE01", 5000),
-            Union("U1", "CHARGE01", 5000),
-            until(issued=1),
-            Union("U2", "REFUND01", 5000, of="U1"),
-        ),
-        End(
-            ("CHARGE01 blue reversed 5000 = U1 5000", "CHARGE01 red issued 5000 = U1 5000, reverses CHARGE01"),
-            ("waiting",),
-            ("his applied 1", "unionpay applied 3"),
-            ("0601 used 2 left 98",),
         ),
     ),
 )
