@@ -30,7 +30,7 @@ async def sites(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(embedded(tmp_path_factory.mktemp("embedded"), SCENARIOS))
         second = await stack.enter_async_context(cluster(tmp_path_factory.mktemp("cluster"), SCENARIOS))
-        yield [first, second]
+        yield [await first.up(), await second.up()]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -21,7 +21,7 @@ from hub.config import load_units
 from hub.demo.world import CHINA, World, build
 from hub.engine.embedded.home import Home
 from hub.ledger.lock import FolderLock
-from hub.ledger.postgres import open_reader
+from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.reader import Reader
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import FILE, SqliteLedger
@@ -54,6 +54,11 @@ class Site:
     _line: asyncpg.Connection | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def up(self) -> Site:
+        """Waits until its doors are open: every process compiles every unit's mappings first."""
+        assert await self.hub.came_up(240), self.hub.log[-3000:]
+        return self
+
     async def rows(self, question: str) -> list[tuple[Any, ...]]:
         """Asks the database itself; both understand the question."""
         if self._line is None:
@@ -83,7 +88,7 @@ def code_of(type_: str) -> str:
 
 @contextlib.asynccontextmanager
 async def embedded(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator[Site]:
-    """The embedded hub: a parent with the core, a door, an issuer, a relay."""
+    """The embedded hub, launched: a parent with the core, a door, an issuer, a relay."""
     world = build(folder, 1)
     make_keys(world.platform_keys)
     async with _peers(world, scenarios) as peers:
@@ -100,7 +105,7 @@ async def embedded(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator
         ledger.close()
         lock.release()
         try:
-            await _started(hub)
+            await hub.launch()
             yield site
         finally:
             await hub.kill()
@@ -108,7 +113,7 @@ async def embedded(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator
 
 @contextlib.asynccontextmanager
 async def cluster(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator[Site]:
-    """A cluster: a door, two workers and two issuers that meet on the same cases and segments, a relay."""
+    """A cluster, launched: a door, two workers and two issuers that meet on the same cases and segments, a relay."""
     async with (
         province(folder, worker={"processes": 2}, issuer={"processes": 2}) as place,
         _peers(place.world, scenarios) as peers,
@@ -119,20 +124,17 @@ async def cluster(folder: Path, scenarios: Sequence[Scenario]) -> AsyncIterator[
         site = Site("cluster", place.world, place.hub, hub, reader, peers)
         site._line = await asyncpg.connect(place.postgres.dsn())
         await site._line.execute("DELETE FROM segment")  # the demonstration's units are not in this play
+        rules = {unit.unit.id: rules_of(unit) for unit in load_units(place.world.units)}
+        ledger = await open_ledger(place.postgres.dsn(), rules, owner="test", connections=1)
         for values in _segments(site, scenarios):
-            await site.command("numbers.receive", **values, actor="test")
-        await _started(hub)
+            await ledger.receive_numbers(**values, now=datetime.now(UTC), actor="test")
+        await ledger.close()
+        await hub.launch()
         try:
             yield site
         finally:
             reader.close()
             await site._line.close()
-
-
-async def _started(hub: HubProcess) -> None:
-    """Every unit's mappings are compiled in every process, so this takes a while."""
-    await hub.launch()
-    assert await hub.came_up(240), hub.log[-3000:]
 
 
 @contextlib.asynccontextmanager
