@@ -97,9 +97,9 @@ class HubProcess:
         assert await self.came_up(), self.log[-3000:]
         return self
 
-    async def came_up(self) -> bool:
+    async def came_up(self, seconds: float = PATIENCE) -> bool:
         """Waits until the launched process has its doors open, or is dead; returns whether they are open."""
-        await until(lambda: self._ready_file.exists() or not self.alive, "the hub is ready")
+        await until(lambda: self._ready_file.exists() or not self.alive, "the hub is ready", seconds)
         if self._ready_file.exists():
             self.ready = json.loads(self._ready_file.read_text("utf-8"))
             assert self.ready["pid"] == self.pid

@@ -130,7 +130,8 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """Charges whose money is missing, and money whose charge is missing."""
         table = schema.CASE
-        question = select(table).where(table.c.status.in_(["waiting", "parked"])).order_by(table.c.updated_at.desc())
+        newest = table.c.updated_at.desc(), table.c.id
+        question = select(table).where(table.c.status.in_(["waiting", "parked"])).order_by(*newest)
         if cases is not None:
             question = question.where(table.c.id.in_(cases))
         if unit:
