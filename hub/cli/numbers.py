@@ -12,6 +12,7 @@ from hub.cli.options import Config, Data, Json
 from hub.cli.output import GOOD, end, faults_end, put, put_json
 
 NAME: Final = "numbers"
+COLUMNS: Final = ("used", "void", "reserved", "leased", "quarantined", "free")
 HELP: Final = say("号段:库存与领用。", "Number segments: stock and receipt.")
 GROUP: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,7 +26,7 @@ def stock(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = Fals
             if as_json:
                 put_json(book)
             else:
-                counts = "  ".join(f"{name} {book[name]}" for name in ("used", "void", "reserved", "leased", "free"))
+                counts = "  ".join(f"{name} {book[name]}" for name in COLUMNS)
                 put(f"{book['unit']}  {book['code']}  {book['from']}-{book['to']}  {counts}")
         end(GOOD)
 

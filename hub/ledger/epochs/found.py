@@ -1,0 +1,78 @@
+"""Bills the fiscal platform has and a restored ledger does not know: kept until their case is here again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from hub.ledger import schema
+from hub.ledger.epochs import numbers
+from hub.ledger.epochs.entering import document
+from hub.ledger.epochs.opening import next_change
+from hub.ledger.records import Issued
+from hub.ledger.rows import step
+
+FOUND_AAD = b"found"
+
+
+def keep(c: Connection, unit: str, code: str, number: str, sealed: bytes, at: str) -> bool:
+    """Keeps a bill's XML; returns whether the ledger did not have it, as a bill or as a find."""
+    bill, found = schema.BILL, schema.FOUND
+    if c.scalar(select(bill.c.seq).where(bill.c.bill_code == code, bill.c.bill_number == number)) is not None:
+        return False
+    if c.scalar(select(found.c.unit).where(found.c.code == code, found.c.number == number)) is not None:
+        return False
+    c.execute(insert(found).values(unit=unit, code=code, number=number, sealed=sealed, at=at))
+    return True
+
+
+def finds(look: Connection) -> list[tuple[str, str, str, bytes]]:
+    """(unit, code, number, sealed XML) of what has no case yet."""
+    found = schema.FOUND
+    question = select(found.c.unit, found.c.code, found.c.number, found.c.sealed).order_by(found.c.code, found.c.number)
+    return [tuple(row) for row in look.execute(question).all()]
+
+
+def unknown_numbers(look: Connection) -> list[tuple[str, str, int, int]]:
+    """(unit, code, first, last) of what is quarantined: what the platform is asked about."""
+    kept = schema.QUARANTINE
+    question = select(kept.c.unit, kept.c.code, kept.c.first, kept.c.last).order_by(kept.c.code, kept.c.first)
+    return [(row.unit, row.code, row.first, row.last) for row in look.execute(question).all()]
+
+
+def take(c: Connection, bills: Iterable[Issued], now: datetime) -> list[str]:
+    """Due bills that are signed already, with both signatures: they take their number and bytes. Returns their ids."""
+    bill, found, outbox = schema.BILL, schema.FOUND, schema.OUTBOX
+    at = now.isoformat(timespec="milliseconds")
+    taken: list[str] = []
+    for one in bills:
+        here = found.c.code == one.bill_code, found.c.number == one.bill_number
+        row = c.execute(select(bill).where(bill.c.id == one.bill_id, bill.c.status == "due")).first()
+        if row is None or c.scalar(select(found.c.unit).where(*here)) != row.unit:
+            continue
+        change = next_change(c)
+        grown = bill.c.history + (step(at, "issue", "due", "issued") + step(at, "confirm", "issued", "confirmed"))
+        values: dict[str, Any] = {"status": "confirmed", "bill_code": one.bill_code, "bill_number": one.bill_number}
+        values |= {"check_code": one.check_code, "issued_at": one.issued_at, "change": change, "fault": None}
+        c.execute(update(bill).where(bill.c.seq == row.seq).values(history=grown, **values))
+        if row.reverses:
+            grown = bill.c.history + step(at, "reversed", "reversing", "reversed")
+            original = bill.c.id == row.reverses, bill.c.status != "reversed"
+            c.execute(update(bill).where(*original).values(status="reversed", history=grown, change=next_change(c)))
+        document(c, row.seq, one.document, one.xml, [value for _kind, value in one.search])
+        numbers.use(c, row.unit, one.bill_code, one.bill_number, at)
+        c.execute(delete(found).where(*here))
+        c.execute(delete(outbox).where(outbox.c.kind == "confirm", outbox.c.subject == one.bill_id))
+        taken.append(one.bill_id)
+    return taken
+
+
+def due(look: Connection) -> list[Any]:
+    """Due bills, as rows: what a find may belong to."""
+    bill = schema.BILL
+    return list(
+        look.execute(select(*schema.on_both(bill)).where(bill.c.status == "due").order_by(bill.c.due_at, bill.c.id))
+    )
