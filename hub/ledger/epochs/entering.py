@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from hub.flow.case import Case
 from hub.ledger import schema
@@ -84,11 +84,13 @@ def _message(c: Connection, message: MessageCopy) -> bool:
         )
     )
     if message.body:
-        day: dict[str, Any] = {} if c.dialect.name == "sqlite" else {"day": message.at[:10]}
-        c.execute(insert(schema.JOURNAL).values(message_seq=seq, sealed=message.body, **day))
+        days = ("", "") if c.dialect.name == "sqlite" else ("day, ", ":day, ")
+        statement = f"INSERT INTO journal (message_seq, {days[0]}sealed) VALUES (:seq, {days[1]}:sealed)"  # noqa: S608
+        values: dict[str, Any] = {"seq": seq, "sealed": message.body}
+        c.execute(text(statement), values | ({"day": message.at[:10]} if days[0] else {}))
     for event in message.events:
-        values = {"message_seq": seq, "place": event.place, "kind": event.kind, "sealed": event.sealed}
-        c.execute(insert(schema.EVENT).values(values))
+        row = {"message_seq": seq, "place": event.place, "kind": event.kind, "sealed": event.sealed}
+        c.execute(insert(schema.EVENT).values(row))
     count(c, message.unit, message.source, "applied")
     return True
 

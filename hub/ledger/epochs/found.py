@@ -50,7 +50,9 @@ def take(c: Connection, bills: Iterable[Issued], now: datetime) -> list[str]:
     taken: list[str] = []
     for one in bills:
         here = found.c.code == one.bill_code, found.c.number == one.bill_number
-        row = c.execute(select(bill).where(bill.c.id == one.bill_id, bill.c.status == "due")).first()
+        row = c.execute(
+            select(bill.c.seq, bill.c.unit, bill.c.reverses).where(bill.c.id == one.bill_id, bill.c.status == "due")
+        ).first()
         if row is None or c.scalar(select(found.c.unit).where(*here)) != row.unit:
             continue
         change = next_change(c)

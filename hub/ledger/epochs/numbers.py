@@ -115,7 +115,9 @@ def give_free(c: Connection, epoch: int) -> int:
         if kept is None:  # begun: what is left behind its last known number
             newest = c.scalar(
                 select(func.max(_BILL.c.bill_number)).where(
-                    _BILL.c.bill_code == row.code, _BILL.c.bill_number.between(f"{row.first:010d}", f"{row.last:010d}")
+                    _BILL.c.bill_code == row.code,
+                    _BILL.c.bill_number >= f"{row.first:010d}",
+                    _BILL.c.bill_number <= f"{row.last:010d}",
                 )
             )
             if newest is not None:
