@@ -10,10 +10,13 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from hub.ledger import schema
 from hub.ledger.epochs import numbers
+from hub.ledger.epochs.copies import DRAFT
 from hub.ledger.epochs.entering import document
 from hub.ledger.epochs.opening import next_change
-from hub.ledger.records import Issued
-from hub.ledger.rows import step
+from hub.ledger.ids import event_id
+from hub.ledger.records import Issued, Work
+from hub.ledger.rows import bill_draft, step
+from hub.ledger.working import messages_behind, work_of
 
 FOUND_AAD = b"found"
 
@@ -72,9 +75,30 @@ def take(c: Connection, bills: Iterable[Issued], now: datetime) -> list[str]:
     return taken
 
 
-def due(look: Connection) -> list[Any]:
-    """Due bills, as rows: what a find may belong to."""
-    bill = schema.BILL
-    return list(
-        look.execute(select(*schema.on_both(bill)).where(bill.c.status == "due").order_by(bill.c.due_at, bill.c.id))
-    )
+def due_work(look: Connection) -> list[Work]:
+    """What is behind each due bill: what a find may belong to."""
+    bill, message, event, document_ = schema.BILL, schema.MESSAGE, schema.EVENT, schema.DOCUMENT
+    question = select(*DRAFT).where(bill.c.status == "due").order_by(bill.c.due_at, bill.c.id)
+    made: list[Work] = []
+    for row in look.execute(question).all():
+        draft = bill_draft(tuple(row))
+        asked = (
+            select(message.c.id, event.c.place, event.c.sealed)
+            .join(event, event.c.message_seq == message.c.seq)
+            .where(message.c.id.in_(sorted(messages_behind([draft]))))
+        )
+        sealed = {event_id(one.id, one.place): one.sealed for one in look.execute(asked)}
+        earlier = [
+            look.execute(
+                select(bill.c.bill_code, bill.c.bill_number, document_.c.json)
+                .outerjoin(document_, document_.c.bill_seq == bill.c.seq)
+                .where(bill.c.id == id_)
+            ).first()
+            if id_
+            else None
+            for id_ in (draft.reverses, draft.replaces)
+        ]
+        if {draft.charge_event, *draft.payment_events, *draft.visit_events} <= sealed.keys():
+            first, second = (tuple(one) if one is not None else None for one in earlier)
+            made.append(work_of(draft, sealed, first, second))
+    return made
