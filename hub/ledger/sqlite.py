@@ -72,7 +72,7 @@ class SqliteLedger:
         Raises:
             Config: damaged, written by a newer release, or moved into another database.
         """
-        path = folder / FILE
+        self.path = path = folder / FILE
         moved = mark.fault_of(folder)
         if moved is not None:
             raise moved

@@ -15,7 +15,7 @@ from hub.ledger.applying import decide_case
 from hub.ledger.epochs import numbers
 from hub.ledger.epochs.copies import DRAFT, epoch_of
 from hub.ledger.epochs.entering import BILL_ROW, next_of
-from hub.ledger.epochs.faults import NOT_HELD, UNMATCHED
+from hub.ledger.epochs.faults import NOT_HELD, STILL_HELD, UNMATCHED
 from hub.ledger.held import Held
 from hub.ledger.rows import VISIBLE, bill_draft, bill_row, fault_text, step
 from hub.ledger.rules import UnitRules
@@ -25,7 +25,7 @@ GAP: Final = 1_000_000
 _EPOCH: Final = schema.EPOCH
 
 
-def open_epoch(c: Connection, source: str, now: datetime, actor: str) -> int:
+def open_epoch(c: Connection, source: str, now: datetime, actor: str, *, restore: bool = False) -> int:
     """A new epoch: everything that could be numbered is kept back, and issuing is held. Returns its number."""
     at = _at(now)
     number = epoch_of(c) + 1
@@ -33,7 +33,7 @@ def open_epoch(c: Connection, source: str, now: datetime, actor: str) -> int:
     c.execute(insert(_EPOCH).values(number=number, opened_at=at, state="held", source=source, behind=behind, ahead=0))
     move_on(c, behind)
     kept = numbers.keep_back(c, number)
-    note(c, "opened", {"quarantined": kept})
+    note(c, "opened", {"quarantined": kept} | ({"restore": True} if restore else {}))
     audit(c, at, actor, "epoch.open", str(number), f"{source}; {kept} numbers quarantined")
     return number
 
@@ -142,11 +142,14 @@ def resume(
     """Issuing goes on: {epoch, freed, unmatched}.
 
     Raises:
+        Config: the restore is not finished.
         Reject: no epoch is held, or bills of the platform have no case yet.
     """
     row = held(c)
     if row is None:
         raise NOT_HELD()
+    if row["steps"].get("opened", {}).get("restore") and "finished" not in row["steps"]:
+        raise STILL_HELD(epoch=row["number"])
     left = c.execute(select(schema.FOUND.c.code, schema.FOUND.c.number).order_by(schema.FOUND.c.number)).all()
     if left and not leave_unmatched:
         raise UNMATCHED(count=len(left), first=f"{left[0].code}-{left[0].number}")
