@@ -87,7 +87,7 @@ def resume(
             put(
                 say(
                     f"第 {shown['epoch']} 纪元已放行;平台找回 {taken} 张,{shown['freed']} 个号码重新可用",
-                    f"epoch {shown['epoch']} is open; {taken} bills of the platform taken, {shown['freed']} numbers free",
+                    f"epoch {shown['epoch']} is open; bills of the platform {taken}, numbers free {shown['freed']}",
                 )
             )
         end(GOOD)
@@ -113,7 +113,7 @@ def open_(
 
     from hub.engine.embedded.home import Home
     from hub.engine.epochs import carry_out
-        from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
+    from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
     from hub.ledger.lock import FolderLock
     from hub.ledger.sqlite import FILE
 
