@@ -76,9 +76,10 @@ def resume(
 ) -> None:
     """Through the running hub where there is one. Bills the platform has take their numbers first."""
     with faults_end():
-        bills = _matched(reader(data), data, config)
         write = writer(data, config)
-        taken = write("epoch.take", bills=bills, actor=actor()) if bills else 0
+        taken = 0
+        while bills := _matched(reader(data), data, config):  # one that is taken may make its red bill due
+            taken += write("epoch.take", bills=bills, actor=actor())
         done = write("epoch.resume", leave_unmatched=leave_unmatched, all_numbers=all_numbers, actor=actor())
         shown: dict[str, Any] = {**done, "taken": taken}
         if as_json:
@@ -122,11 +123,11 @@ def open_(
         place = place_of(data)
         args = {"source": reason, "actor": actor()}
         if place.hub is not None:
-            number = carry_out(postgres_desk(place.hub.dsn()), "epoch.open", args, datetime.now(UTC))
+            number = carry_out(postgres_desk(place.hub.dsn()), "epoch.open", args, datetime.now(UTC), {})
         else:
             lock = FolderLock(Home(data).existing().folder)
             try:
-                number = carry_out(sqlite_desk(data / FILE), "epoch.open", args, datetime.now(UTC))
+                number = carry_out(sqlite_desk(data / FILE), "epoch.open", args, datetime.now(UTC), {})
             finally:
                 lock.release()
         put_json({"epoch": number}) if as_json else put(say(f"第 {number} 纪元,暂停开票", f"epoch {number}, held"))

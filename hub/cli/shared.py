@@ -57,12 +57,14 @@ class SharedWriter:
         owner = f"cli-{os.getpid()}-{secrets.token_hex(4)}"
         ledger = await open_ledger(self._hub.dsn(), self._rules, owner=owner, connections=1)
         try:
-            return await _done(self._hub, ledger, verb, args)
+            return await _done(self._hub, self._rules, ledger, verb, args)
         finally:
             await ledger.close()
 
 
-async def _done(hub: HubConfig, ledger: SharedLedger, verb: str, args: Mapping[str, Any]) -> Any:
+async def _done(
+    hub: HubConfig, rules: Mapping[str, UnitRules], ledger: SharedLedger, verb: str, args: Mapping[str, Any]
+) -> Any:
     now = datetime.now(UTC)
     match verb:
         case "numbers.receive":
@@ -81,7 +83,7 @@ async def _done(hub: HubConfig, ledger: SharedLedger, verb: str, args: Mapping[s
             await ledger.audit(args["actor"], verb, message.id, verdict.place, now)
             return replayed(verdict)
         case verb if verb in VERBS:
-            return await asyncio.to_thread(carry_out, postgres_desk(hub.dsn()), verb, args, now)
+            return await asyncio.to_thread(carry_out, postgres_desk(hub.dsn()), verb, args, now, rules)
         case _:
             raise NO_SUCH_COMMAND(verb=verb)
 

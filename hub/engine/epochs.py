@@ -11,11 +11,12 @@ import msgspec
 from hub.ledger.epochs import found, numbers, opening
 from hub.ledger.epochs.desk import Desk
 from hub.ledger.records import Issued
+from hub.ledger.rules import UnitRules
 
 VERBS: Final = ("epoch.open", "epoch.take", "epoch.resume", "numbers.void")
 
 
-def carry_out(desk: Desk, verb: str, args: Mapping[str, Any], now: datetime) -> Any:
+def carry_out(desk: Desk, verb: str, args: Mapping[str, Any], now: datetime, rules: Mapping[str, UnitRules]) -> Any:
     """One command, one transaction.
 
     Raises:
@@ -29,6 +30,7 @@ def carry_out(desk: Desk, verb: str, args: Mapping[str, Any], now: datetime) -> 
             case "epoch.take":
                 bills = msgspec.msgpack.decode(args["bills"], type=list[Issued])
                 taken = found.take(c, bills, now)
+                opening.settle(c, rules, now)
                 at = now.isoformat(timespec="milliseconds")
                 opening.audit(c, at, args["actor"], "epoch.take", str(len(taken)), "bills the platform had")
                 return len(taken)

@@ -175,6 +175,15 @@ class LocalIssuer:
         return EVENT.validate_json(self._vault.open(unit, event_aad(event_id), sealed))
 
 
+def charge_no_of(xml: bytes) -> str:
+    """The charge an EInvoice names, empty where it cannot be read."""
+    try:
+        root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError):
+        return ""
+    return root.findtext(".//Main//BizCode") or ""
+
+
 def search_hashes(vault: Vault, unit: str, bill: Bill) -> list[tuple[str, bytes]]:
     """(kind, hash) by which a person's bill is found."""
     found: list[tuple[str, bytes]] = []

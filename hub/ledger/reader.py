@@ -371,10 +371,10 @@ class Reader:
             found = finds(look)
         return [(unit, code, number, self._vault.open(unit, FOUND_AAD, sealed)) for unit, code, number, sealed in found]
 
-    def due_work(self) -> list[Work]:
-        """What is behind each due bill, as an issuer gets it; none has a number."""
+    def due_work(self, charges: Iterable[str]) -> list[Work]:
+        """What is behind each bill of these charges that was not issued, as an issuer gets it; none has a number."""
         with self._look() as look:
-            return due_work(look)
+            return due_work(look, charges)
 
     def number_of(self, bill_id: str) -> tuple[str, str]:
         """Bill code and number."""

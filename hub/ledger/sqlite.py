@@ -189,6 +189,11 @@ class SqliteLedger:
             self._connection.execute("DELETE FROM search_new WHERE seq <= ?", (until,))
         return bool(until < bounds[1])
 
+    @property
+    def rules(self) -> Mapping[str, UnitRules]:
+        """Of every unit."""
+        return self._rules
+
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew."""
         self._rules = rules

@@ -18,7 +18,7 @@ from hub.delivery.archive.store import Store
 from hub.delivery.http import Caller
 from hub.delivery.recall import recall
 from hub.delivery.relay import Platform
-from hub.issuing.local import LocalIssuer, search_hashes
+from hub.issuing.local import LocalIssuer, charge_no_of, search_hashes
 from hub.ledger.aad import document_aad
 from hub.ledger.epochs import found, opening
 from hub.ledger.epochs.copies import BillCopy
@@ -64,9 +64,9 @@ class Restoring:
         Raises:
             Retry, Config: the archive is away, cut off, damaged or another's. Nothing of a segment is half entered.
         """
-        done = self.steps().get("archive", {})
+        done: dict[str, Any] = self.steps().get("archive", {})
         if done.get("read"):
-            return dict(done)
+            return done
         done = {"segment": 0, "bills": 0, "changed": 0, "messages": 0} | done
         total = max(store.last(), 1)
         for number, page in pages(store, secret, after):
@@ -137,12 +137,13 @@ class Restoring:
 
 
 def matched(reader: Reader, issuer: LocalIssuer) -> list[Issued]:
-    """Due bills that the platform has already: what it has, as bills signed before."""
+    """Bills not issued here that the platform has already: what it has, as bills signed before."""
     finds = [(unit, xml) for unit, _code, _number, xml in reader.finds()]
     made: list[Issued] = []
     if not finds:
         return made
-    for work in reader.due_work():
+    charges = {charge_no_of(xml) for _unit, xml in finds}
+    for work in reader.due_work(charges):
         for one in finds:
             adopted = issuer.adopt(work, one[1]) if one[0] == work.unit else None
             if adopted is not None:

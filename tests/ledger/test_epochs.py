@@ -223,6 +223,35 @@ def test_a_bill_that_only_the_platform_knows_waits_for_its_case(pair: Pair) -> N
     assert pair.restored.segment()["used"] == 1
 
 
+def test_a_bill_that_was_taken_back_since_is_issued_and_answered_as_it_was(pair: Pair) -> None:
+    """Its senders repeat all of it, so it is never due; the platform has the bill and its red one."""
+    pair.only_burnt(*sold("C1"))
+    (blue,) = pair.burnt.issue()
+    pair.only_burnt(message("back C1", refund(trade="C1")))
+    (red,) = pair.burnt.issue()
+    pair.open()
+    with pair.desk() as c:
+        for work in (blue, red):
+            assert found.keep(c, "demo", CODE, work.bill_number, b"sealed", "at")
+    for submission in pair.later:
+        pair.restored.send(submission)
+    assert pair.restored.statuses() == ["void"]
+    for work in (blue, red):
+        (open_,) = [one for one in pair.restored.reader().due_work(["C1"]) if one.face == work.face]
+        assert (open_.bill_id, open_.bill_number) == (work.bill_id, "")
+        at = "2026-03-01T08:00:00.000+00:00"
+        signed = Issued(work.bill_id, CODE, work.bill_number, "c0ffee", at, b"xml", b"json", [])
+        with pair.desk() as c:
+            assert found.take(c, [signed], pair.restored.now) == [work.bill_id]
+            opening.settle(c, pair.restored.rules, pair.restored.now)
+    assert {one[0]: one[1:6] for one in bills(pair.restored).values()} == {
+        blue.bill_id: ("reversed", "blue", "C1", CODE, blue.bill_number),
+        red.bill_id: ("confirmed", "red", "C1", CODE, red.bill_number),
+    }
+    pair.resume()
+    assert pair.restored.segment()["used"] == 2
+
+
 def test_an_epoch_is_kept_with_what_was_done(pair: Pair) -> None:
     pair.open()
     with pair.desk() as c:

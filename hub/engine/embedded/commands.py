@@ -48,7 +48,7 @@ class Commands:
     def _epoch(self, verb: str, args: dict[str, Any]) -> Any:
         """By a connection of its own, in this process, between two batches: the ledger reads everything anew."""
         try:
-            return carry_out(sqlite_desk(self._ledger.path), verb, args, datetime.now(UTC))
+            return carry_out(sqlite_desk(self._ledger.path), verb, args, datetime.now(UTC), self._ledger.rules)
         finally:
             self._core.reread()
 

@@ -83,7 +83,7 @@ def _counted(look: Any, progress: Progress) -> list[Counted]:
             rows.itersize = _ROWS_AT_ONCE
             for row in rows.execute(question):
                 hash_.add(row)
-        made.append(Counted(name, hash_.rows, hash_.hex))
+        made.append(Counted(str(name), hash_.rows, hash_.hex))
     progress("compare", len(questions), len(questions))
     return made
 

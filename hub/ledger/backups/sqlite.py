@@ -83,7 +83,7 @@ def counted(look: sqlite3.Connection, progress: Progress) -> list[Counted]:
         for page in table.pages(look, None):
             for row in page:
                 hash_.add(row)
-        made.append(Counted(table.name, hash_.rows, hash_.hex))
+        made.append(Counted(str(table.name), hash_.rows, hash_.hex))
     progress("compare", len(TABLES), len(TABLES))
     return made
 

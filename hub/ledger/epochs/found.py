@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from hub.ledger import schema
 from hub.ledger.epochs import numbers
@@ -47,19 +47,22 @@ def unknown_numbers(look: Connection) -> list[tuple[str, str, int, int]]:
 
 
 def take(c: Connection, bills: Iterable[Issued], now: datetime) -> list[str]:
-    """Due bills that are signed already, with both signatures: they take their number and bytes. Returns their ids."""
+    """Bills that are signed already, with both signatures, take their number and bytes; returns their ids.
+
+    They are due, or void: withdrawn before they were issued here, though they had been issued before the fire.
+    """
     bill, found, outbox = schema.BILL, schema.FOUND, schema.OUTBOX
     at = now.isoformat(timespec="milliseconds")
     taken: list[str] = []
     for one in bills:
         here = found.c.code == one.bill_code, found.c.number == one.bill_number
         row = c.execute(
-            select(bill.c.seq, bill.c.unit, bill.c.reverses).where(bill.c.id == one.bill_id, bill.c.status == "due")
+            select(bill.c.seq, bill.c.unit, bill.c.reverses, bill.c.status).where(*_open(one.bill_id))
         ).first()
         if row is None or c.scalar(select(found.c.unit).where(*here)) != row.unit:
             continue
         change = next_change(c)
-        grown = bill.c.history + (step(at, "issue", "due", "issued") + step(at, "confirm", "issued", "confirmed"))
+        grown = bill.c.history + (step(at, "issue", row.status, "issued") + step(at, "confirm", "issued", "confirmed"))
         values: dict[str, Any] = {"status": "confirmed", "bill_code": one.bill_code, "bill_number": one.bill_number}
         values |= {"check_code": one.check_code, "issued_at": one.issued_at, "change": change, "fault": None}
         c.execute(update(bill).where(bill.c.seq == row.seq).values(history=grown, **values))
@@ -75,10 +78,16 @@ def take(c: Connection, bills: Iterable[Issued], now: datetime) -> list[str]:
     return taken
 
 
-def due_work(look: Connection) -> list[Work]:
-    """What is behind each due bill: what a find may belong to."""
+def _open(bill_id: str) -> tuple[ColumnElement[bool], ...]:
+    bill = schema.BILL
+    return bill.c.id == bill_id, bill.c.status.in_(["due", "void"]), bill.c.bill_number.is_(None)
+
+
+def due_work(look: Connection, charges: Iterable[str]) -> list[Work]:
+    """What is behind each bill of these charges that was not issued: what a find may belong to."""
     bill, message, event, document_ = schema.BILL, schema.MESSAGE, schema.EVENT, schema.DOCUMENT
-    question = select(*DRAFT).where(bill.c.status == "due").order_by(bill.c.due_at, bill.c.id)
+    mine = bill.c.status.in_(["due", "void"]), bill.c.bill_number.is_(None), bill.c.charge_no.in_(sorted(set(charges)))
+    question = select(*DRAFT).where(*mine).order_by(bill.c.due_at, bill.c.id)
     made: list[Work] = []
     for row in look.execute(question).all():
         draft = bill_draft(tuple(row))
