@@ -11,8 +11,11 @@ from hub.delivery.archive.reading import pages, position
 from hub.delivery.archive.segment import pack, unpack
 from hub.delivery.archive.store import Folder
 from hub.delivery.archive.writing import PAGE, Archiver
+from hub.delivery.relay import Relay
 from hub.errors import Config, Fault, Retry
 from hub.ledger.epochs.copies import Page
+from hub.processes.archiving import Archive, hold_back
+from tests.ledger.book import SqliteBook, charge, payment
 
 SECRET = b"s" * 32
 
@@ -149,3 +152,19 @@ def test_an_archive_that_is_away_is_waited_for(folder: Path) -> None:
     folder.with_name("away").rename(folder)
     one.turn()
     assert one.cursor == 4
+
+
+def test_a_bill_waits_for_its_archive_where_that_was_asked_for(folder: Path, tmp_path: Path) -> None:
+    book = SqliteBook(folder=tmp_path / "data").numbers()
+    book.take(charge(), payment())
+    (work,) = book.issue()
+    reader = book.reader()
+    for first in (True, False):
+        relay = Relay(reader, None, {}, lambda _unit, _source: None)  # type: ignore[arg-type]
+        writer = Archiver(reader.copies, Folder(folder), SECRET)
+        hold_back(relay, Archive(str(folder), before_release=first), writer, reader)
+        assert relay.waits(work.bill_id) is first
+        writer.turn()
+        assert not relay.waits(work.bill_id)
+    assert [page.bills[0].draft.id for _n, page in pages(Folder(folder), SECRET, None)] == [work.bill_id]
+    book.close()
