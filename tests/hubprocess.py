@@ -24,7 +24,7 @@ from hub.ledger.reader import Reader
 from hub.processes.lifeline import die_with_parent
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a condition that never comes fails a test."""
 
 
@@ -45,6 +45,7 @@ class HubProcess:
     doors: int = 1
     issuers: int = 1
     http: str = "127.0.0.1:0"
+    options: tuple[str, ...] = ()
     ready: dict[str, Any] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
@@ -79,7 +80,7 @@ class HubProcess:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "hub.cli", "run", "-c", str(self.units), "--data", str(self.data)),
                 *("--http", self.http, "--ready", str(ready)),
-                *("--doors", str(self.doors), "--issuers", str(self.issuers)),
+                *("--doors", str(self.doors), "--issuers", str(self.issuers), *self.options),
                 env={**os.environ, **environment},
                 stdout=log,
                 stderr=log,

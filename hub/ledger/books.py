@@ -11,6 +11,7 @@ import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever wor
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
 from hub.ledger.accounting import account
+from hub.ledger.epochs.faults import HELD
 
 REFUSED: Final = "refused-"
 """What the id of a refused message starts with; it has no identity of its own, so it is counted."""
@@ -152,11 +153,22 @@ def alarms(look: Connection) -> list[dict[str, Any]]:
         .group_by(outbox.c.unit, outbox.c.kind, outbox.c.fault)
         .order_by(outbox.c.unit, outbox.c.kind, outbox.c.fault),
     )
-    return [
+    return _held(look) + [
         {"unit": row.unit, "what": row.what, "count": row.n, "fault": fault_both(row.fault)}
         for question in questions
         for row in look.execute(question)
     ]
+
+
+def _held(look: Connection) -> list[dict[str, Any]]:
+    """An epoch that a restore opened and nobody released."""
+    bill, epoch = schema.BILL, schema.EPOCH
+    number = look.scalar(select(epoch.c.number).where(epoch.c.state == "held"))
+    if number is None:
+        return []
+    due = look.scalar(select(func.count()).select_from(bill).where(bill.c.status == "due")) or 0
+    fault = HELD(epoch=number)
+    return [{"unit": "", "what": "epoch", "count": due, "fault": {"zh": fault.json("zh"), "en": fault.json("en")}}]
 
 
 def _of_unit(table: Table, unit: str) -> ColumnElement[bool]:

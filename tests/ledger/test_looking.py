@@ -134,6 +134,7 @@ def test_the_books_balance_and_name_everything(lived: Book) -> None:
     assert books["bills"] == {"reversed": 1, "issued": 1, "due": 1, "waiting": 3}
     assert books["numbers"][0] | {"from": "", "to": ""} == {
         "unit": "demo", "code": "41060126", "from": "", "to": "", "used": 2, "void": 0, "reserved": 0, "leased": 0,
+        "quarantined": 0,
         "free": 98, "balanced": True,
     }  # fmt: skip
 
