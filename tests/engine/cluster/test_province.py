@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
+from drills.place import Place
 from hub.demo.world import APP_ID
 from hub.issuing.verify import verify_einvoice
 from hub.ledger.aad import document_aad
@@ -20,14 +21,14 @@ from hub.security.certificates import Trust
 from hub.simulators.hospital_bosssoft import Hospital as Bosssoft
 from hub.simulators.hospital_bosssoft import Reply
 from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck
-from tests.engine.cluster.province import Province, province
+from tests.engine.cluster.province import province
 from tests.hubprocess import HubProcess, running, until
 
 pytestmark = pytest.mark.timeout(240)
 HIS = "demo-hospital/his"
 
 
-async def pay(place: Province, hub: HubProcess, count: int, seed: int = 1) -> list[str]:
+async def pay(place: Place, hub: HubProcess, count: int, seed: int = 1) -> list[str]:
     """Charges by HL7, each paid by an Alipay notify over HTTP; their numbers."""
     numbers = []
     async with HospitalHl7(*hub.address(HIS), seed=seed, prefix=f"S{seed}") as his, httpx.AsyncClient() as channel:
@@ -42,7 +43,7 @@ async def pay(place: Province, hub: HubProcess, count: int, seed: int = 1) -> li
     return numbers
 
 
-async def verified(place: Province) -> set[str]:
+async def verified(place: Place) -> set[str]:
     """The charges whose bills are issued and verify."""
     trust = Trust.from_folder(place.world.data / "trust")
     found = set()
@@ -103,7 +104,7 @@ class Load:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def settled(place: Province, acked: list[str], seconds: float = 90) -> None:
+async def settled(place: Place, acked: list[str], seconds: float = 90) -> None:
     """Everything acknowledged is issued and verifies, and no number stands on two bills."""
 
     async def waiting() -> list[str]:

@@ -1,0 +1,77 @@
+"""What a story works with: the place, the load, how long it may take, and a pen to write down what it did."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from drills.load import Load
+from drills.place import Place
+from drills.process import PATIENCE, until
+from drills.verdict import Allowed
+from hub.cli.language import say
+
+
+@dataclass
+class Hand:
+    """See the module."""
+
+    place: Place
+    load: Load
+    short: bool
+    tell: Callable[[str], None]
+    """hears of every step as it is done"""
+    did: list[str] = field(default_factory=list)
+    counted: dict[str, Any] = field(default_factory=dict)
+    allowed: Allowed = field(default_factory=Allowed)
+    promises: list[tuple[str, bool, str]] = field(default_factory=list)
+    """what the story itself saw hold, or not"""
+    begun: float = field(default_factory=time.monotonic)
+
+    def of(self, short: int, long: int) -> int:
+        """How many, or how long, in this form."""
+        return short if self.short else long
+
+    def note(self, zh: str, en: str) -> None:
+        """Writes down a step."""
+        line = f"{time.monotonic() - self.begun:6.1f} s  {say(zh, en)}"
+        self.did.append(line)
+        self.tell(line)
+
+    def saw(self, zh: str, en: str, ok: bool, found: object = "") -> None:
+        """Writes down something that must hold and that only the story can see."""
+        self.promises.append((say(zh, en), ok, str(found)))
+
+    async def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+        """Waits for something that a process brings about."""
+        await until(condition, what, seconds)
+
+    async def blocking(self, call: Callable[[], object]) -> None:
+        """Does something that takes its time beside the load."""
+        await asyncio.to_thread(call)
+
+    async def killed(self, role: str) -> int:
+        """-9 to a process of a role; returns once it is dead, with its id."""
+        victim = await self.someone(role)
+        os.kill(victim, signal.SIGKILL)
+        await until(lambda: victim not in self.place.children(role), "the killed one is dead")
+        return victim
+
+    async def someone(self, role: str) -> int:
+        """A process of a role, as soon as there is one."""
+        await until(lambda: bool(self.place.children(role)), f"there is a {role}")
+        return self.place.children(role)[0]
+
+    async def all_back(self, role: str, count: int) -> None:
+        """Waits until that many processes of a role are there."""
+        await until(lambda: len(self.place.children(role)) >= count, f"{count} of {role} are there")
+
+    def signal(self, pids: Sequence[int], sign: signal.Signals) -> None:
+        """A signal to processes."""
+        for pid in pids:
+            os.kill(pid, sign)
