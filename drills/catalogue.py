@@ -11,7 +11,8 @@ from drills.drill import Drill
 
 NAMES: Final = (
     *("kill-door", "kill-worker", "kill-issuer", "kill-relay", "broker-restart"),
-    *("postgres-away", "postgres-killed"),
+    *("postgres-away", "postgres-killed", "zombie", "three-brokers", "postgres-failover", "rebalance-storm"),
+    *("disk-full-kafka", "disk-full-postgres", "network-cut", "network-slow", "clock-moved", "poison-flood"),
 )
 
 

@@ -6,13 +6,13 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from drills.load import Load
 from drills.place import Place
-from drills.process import PATIENCE, until
+from drills.process import PATIENCE, NeverCame, until
 from drills.verdict import Allowed
 from hub.cli.language import say
 
@@ -50,6 +50,14 @@ class Hand:
     async def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
         """Waits for something that a process brings about."""
         await until(condition, what, seconds)
+
+    async def eventually(self, holds: Callable[[], Awaitable[bool]], what: str, seconds: float = PATIENCE) -> None:
+        """Waits for something that has to be asked for."""
+        end = time.monotonic() + seconds
+        while not await holds():
+            if time.monotonic() > end:
+                raise NeverCame(f"did not come within {seconds} s: {what}")
+            await asyncio.sleep(0.1)
 
     async def blocking(self, call: Callable[[], object]) -> None:
         """Does something that takes its time beside the load."""

@@ -178,17 +178,15 @@ async def _let_in(postgres: LocalPostgres, where: str) -> None:
 
 async def _follow(postgres: LocalPostgres) -> None:
     """From now on a commit waits until the standby has it on disk."""
-    await _tell(postgres, f"ALTER SYSTEM SET synchronous_standby_names TO '{NAME}'", "SELECT pg_reload_conf()")
+    postgres.change(synchronous_standby_names=NAME)
     async with asyncio.timeout(30):
         while not await _tell(postgres, "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"):
             await asyncio.sleep(0.05)
 
 
-async def _tell(postgres: LocalPostgres, *statements: str) -> Any:
+async def _tell(postgres: LocalPostgres, statement: str) -> Any:
     line = await asyncpg.connect(postgres.dsn())
     try:
-        for statement in statements:
-            found = await line.fetchval(statement)
-        return found
+        return await line.fetchval(statement)
     finally:
         await line.close()
