@@ -1,4 +1,4 @@
-"""A worker and an issuer freeze beyond session and lease, others take over, and then they wake with old work in hand."""
+"""A worker and an issuer freeze beyond session and lease, others take over, and they wake with old work in hand."""
 
 from __future__ import annotations
 
@@ -19,17 +19,22 @@ async def play(hand: Hand) -> None:
         hand.signal(frozen, signal.SIGSTOP)
         hand.note("入库与开票进程各冻结一个 (SIGSTOP)", "a worker and an issuer are frozen (SIGSTOP)")
         await hand.load.lasts(hand.of(SESSION_SECONDS + 4, LEASE_SECONDS + 10))
-        before = await hand.place.tally()
-        await hand.load.more(40)
-        await hand.eventually(lambda: _beyond(hand, before), "others take messages in")
+        await _others_work(hand)
         hand.note("其他进程已接手", "the others have taken their work over")
         hand.signal(frozen, signal.SIGCONT)
         hand.note("被冻结的醒来", "the frozen ones wake")
         await hand.load.more(hand.of(40, 200))
 
 
-async def _beyond(hand: Hand, before: dict[str, int]) -> bool:
-    return (await hand.place.tally()).get("applied", 0) > before.get("applied", 0)
+async def _others_work(hand: Hand) -> None:
+    """What comes while they are frozen is taken in and issued by the others."""
+    before = await hand.place.bills()
+    await hand.load.more(40)
+
+    async def beyond() -> bool:
+        return (await hand.place.bills()).get(hand.place.final, 0) > before.get(hand.place.final, 0)
+
+    await hand.eventually(beyond, "others take messages in and issue")
 
 
 DRILL = Drill(

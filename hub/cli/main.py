@@ -12,6 +12,7 @@ from hub.cli import (
     books,
     check,
     demo,
+    drill,
     explain,
     export,
     keys,
@@ -47,7 +48,7 @@ def _options(
         raise typer.BadParameter("zh | en", param_hint="--lang")
 
 
-for verb in (run, demo, check, read, explain, test, bills, export, verify, books, migrate, move):
+for verb in (run, demo, check, read, explain, test, bills, export, verify, books, migrate, move, drill):
     APP.command(verb.NAME, help=verb.HELP)(verb.command)
 for group in (parked, numbers, keys):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)
