@@ -63,6 +63,20 @@ class Hand:
         """Does something that takes its time beside the load."""
         await asyncio.to_thread(call)
 
+    async def works(self, count: int = 5, seconds: float = 120) -> None:
+        """Waits until bills come to their end again; how long that took at most is counted."""
+        before, started = await self._done(), time.monotonic()
+
+        async def more() -> bool:
+            return await self._done() >= before + count
+
+        await self.eventually(more, "bills come to their end", seconds)
+        took = round(time.monotonic() - started, 1)
+        self.counted["longest_until_bills_s"] = max(took, self.counted.get("longest_until_bills_s", 0.0))
+
+    async def _done(self) -> int:
+        return (await self.place.bills()).get(self.place.final, 0)
+
     async def killed(self, role: str) -> int:
         """-9 to a process of a role; returns once it is dead, with its id."""
         victim = await self.someone(role)

@@ -35,8 +35,8 @@ class Network:
 
     @property
     def range(self) -> str:
-        """Where the hub's questions to its servers come from."""
-        return f"{self.hub_back}/32"
+        """All four addresses."""
+        return f"{self.front.rpartition('.')[0]}.0/29"
 
     def cut(self) -> None:
         """Swallows what goes either way between hub and servers."""

@@ -51,9 +51,9 @@ def _table(drills: Mapping[str, Drill], results: Mapping[str, dict[str, Any]]) -
     return [
         *lines,
         "",
-        "Longest gap: seconds in which no sender was served that waits for nothing but Kafka. Redelivered: submissions that",
-        "Kafka brought a second time and the ledger recognised. Drained: from the last sender's end until nothing lay on",
-        "Kafka, no bill was due and nothing waited to go out.",
+        "Longest gap: seconds in which no sender was served that waits for nothing but Kafka. Redelivered: submissions",
+        "that Kafka brought once more and the ledger recognised. Drained: from the last sender's end until nothing lay",
+        "on Kafka, no bill was due and nothing waited to go out.",
     ]
 
 

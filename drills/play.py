@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -19,6 +20,7 @@ from drills.drill import Drill
 from drills.hand import Hand
 from drills.load import Load
 from drills.machine import RESTARTED
+from drills.place import Place
 from drills.process import NeverCame
 from drills.stage import stage
 from drills.verdict import Verdict
@@ -29,6 +31,7 @@ FIRST: Final = 20
 LAST: Final = 20
 """Messages that are acknowledged after everything is in order again."""
 DRAIN_SECONDS: Final = 120.0
+AGAIN: Final = re.compile(r"(\d+) messages came from Kafka once more")
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ async def play(
         verdict = Verdict(place, load, hand.allowed)
         try:
             await load.more(FIRST)
+            await hand.works()
+            hand.counted.clear()
             for drill in drills:
                 await drill.play(hand)
             await load.more(LAST)
@@ -93,6 +98,11 @@ async def play(
         made.expectations = [one.json() for one in verdict.expectations]
     made.seconds = time.monotonic() - started
     return made
+
+
+def redelivered(place: Place) -> int:
+    """Submissions that Kafka brought a second time, by what workers said of them."""
+    return sum(int(found[1]) for machine in place.machines if machine.starts for found in AGAIN.finditer(machine.log))
 
 
 async def _judge(hand: Hand, verdict: Verdict) -> None:
@@ -109,6 +119,7 @@ async def _judge(hand: Hand, verdict: Verdict) -> None:
     hand.counted |= {
         "longest_gap_s": round(load.longest_gap, 1),
         "drain_s": round(seconds, 1) if seconds is not None else None,
+        "redelivered": redelivered(place),
         "sent_again": load.sent - load.acknowledged,
         "processes_restarted": place.said(RESTARTED),
     }

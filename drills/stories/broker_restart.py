@@ -15,6 +15,7 @@ async def play(hand: Hand) -> None:
         await hand.blocking(kafka.start)
         hand.note("Kafka 重新启动", "Kafka is started again")
         await hand.load.more(hand.of(15, 100))
+        await hand.works()
 
 
 DRILL = Drill("broker-restart", "Kafka 被 kill -9 后重启", "the broker is killed (-9) and started again", play)

@@ -24,6 +24,7 @@ async def play(hand: Hand) -> None:
     await hand.blocking(kafka.start)
     hand.note("腾出空间,重新启动", "there is space again, and the broker is started")
     await hand.load.more(hand.of(20, 100))
+    await hand.works()
 
 
 DRILL = Drill(

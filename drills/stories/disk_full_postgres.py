@@ -28,6 +28,7 @@ async def play(hand: Hand) -> None:
         await hand.blocking(postgres.start)
     hand.note("腾出空间", "there is space again")
     await hand.load.more(hand.of(20, 100))
+    await hand.works()
 
 
 DRILL = Drill(

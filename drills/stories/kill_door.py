@@ -12,6 +12,7 @@ async def play(hand: Hand) -> None:
         await hand.killed("door")
         hand.note("kill -9 收件进程", "kill -9 to a door")
         await hand.load.more(hand.of(15, 60))
+        await hand.works()
 
 
 DRILL = Drill("kill-door", "负载下 kill -9 收件进程", "kill -9 to doors under load", play)

@@ -13,6 +13,7 @@ async def play(hand: Hand) -> None:
         await hand.killed("issuer")
         hand.note("kill -9 开票进程", "kill -9 to an issuer")
         await hand.load.more(hand.of(15, 60))
+        await hand.works()
 
 
 DRILL = Drill(

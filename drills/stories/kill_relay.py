@@ -13,6 +13,7 @@ async def play(hand: Hand) -> None:
         await hand.killed("relay")
         hand.note("kill -9 外呼进程", "kill -9 to a relay")
         await hand.load.more(hand.of(15, 60))
+        await hand.works()
 
 
 DRILL = Drill(

@@ -13,6 +13,7 @@ async def play(hand: Hand) -> None:
         await hand.killed("worker")
         hand.note("kill -9 入库进程", "kill -9 to a worker")
         await hand.load.more(hand.of(15, 60))
+        await hand.works()
 
 
 DRILL = Drill(

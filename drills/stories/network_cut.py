@@ -19,6 +19,7 @@ async def play(hand: Hand) -> None:
         cable.heal()
         hand.note(f"{seconds} 秒后恢复", f"it is whole again after {seconds} s")
         await hand.load.more(hand.of(20, 100))
+        await hand.works()
 
 
 DRILL = Drill(

@@ -19,6 +19,7 @@ async def play(hand: Hand) -> None:
     cable.heal()
     hand.note("网线恢复", "the cable is as new")
     await hand.load.more(hand.of(20, 100))
+    await hand.works()
 
 
 DRILL = Drill(

@@ -19,6 +19,7 @@ async def play(hand: Hand) -> None:
     await hand.blocking(postgres.start)
     hand.note(f"{seconds} 秒后启动", f"started again after {seconds} s")
     await hand.load.more(hand.of(15, 100))
+    await hand.works()
 
 
 DRILL = Drill("postgres-away", "PostgreSQL 停止 60 秒", "PostgreSQL is stopped for 60 s", play)

@@ -24,6 +24,7 @@ async def play(hand: Hand) -> None:
     place.postgres = place.standby
     hand.note("备库升为主库", "the standby is promoted")
     await hand.load.more(hand.of(20, 300))
+    await hand.works()
     hand.saw("旧主库没有回来", "the old primary stayed dead", before.port != place.postgres.port)
 
 

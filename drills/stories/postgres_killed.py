@@ -16,6 +16,7 @@ async def play(hand: Hand) -> None:
         await hand.blocking(postgres.start)
         hand.note("PostgreSQL 重新启动", "PostgreSQL is started again")
         await hand.load.more(hand.of(15, 60))
+        await hand.works()
 
 
 DRILL = Drill("postgres-killed", "PostgreSQL 被 kill -9 后重启", "PostgreSQL is killed (-9) and started again", play)

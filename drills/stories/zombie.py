@@ -24,6 +24,7 @@ async def play(hand: Hand) -> None:
         hand.signal(frozen, signal.SIGCONT)
         hand.note("被冻结的醒来", "the frozen ones wake")
         await hand.load.more(hand.of(40, 200))
+        await hand.works()
 
 
 async def _others_work(hand: Hand) -> None:
