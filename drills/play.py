@@ -9,8 +9,8 @@ import functools
 import operator
 import re
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -71,8 +71,19 @@ async def play(
     Raises:
         Config: a server did not start.
     """
-    made = Report(", ".join(drill.name for drill in drills), "short" if short else "long")
     started = time.monotonic()
+    async with played(drills, folder, jars, short=short, tell=tell) as (_, report):
+        pass
+    report.seconds = time.monotonic() - started
+    return report
+
+
+@asynccontextmanager
+async def played(
+    drills: Sequence[Drill], folder: Path, jars: Path, *, short: bool, tell: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[tuple[Hand, Report]]:
+    """The same, with everything still there when the verdict is made."""
+    made = Report(", ".join(drill.name for drill in drills), "short" if short else "long")
     shape = functools.reduce(operator.or_, (drill.shape for drill in drills))
     async with AsyncExitStack() as stack:
         place = await stack.enter_async_context(stage(folder, shape, jars))
@@ -96,8 +107,7 @@ async def play(
         made.did = hand.did
         made.counted = hand.counted | verdict.counted
         made.expectations = [one.json() for one in verdict.expectations]
-    made.seconds = time.monotonic() - started
-    return made
+        yield hand, made
 
 
 def redelivered(place: Place) -> int:
