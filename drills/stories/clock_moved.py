@@ -34,7 +34,9 @@ async def play(hand: Hand) -> None:
         "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+    await hand.place.machines[1].stop()
     await issuer.start()
+    hand.note("开票改由时钟可拨动的机器进行", "bills are issued by the machine whose clock can be moved")
     await _issues(hand)
     hand.note("时钟拨快 4 分钟", "the clock goes 4 minutes ahead")
     clock.write_text("+240", "ascii")
@@ -74,6 +76,6 @@ DRILL = Drill(
     "开票机器的时钟被拨动",
     "the clock of the machine that issues is moved (libfaketime)",
     play,
-    machines=(("door", "worker"),),
+    machines=(("door", "worker"), ("issuer",)),
     needs=("java", "postgres", "faketime"),
 )
