@@ -7,11 +7,10 @@ import sys
 
 os.environ["BILLHUB_LANG"] = "en"  # before anything is worded
 
-import asyncio
 import tempfile
 from pathlib import Path
 
-from drills.all import catalogue, check, play
+from drills.all import catalogue, check, run
 from drills.page import page
 from drills.results import keep, kept
 from hub.errors import Config
@@ -35,7 +34,7 @@ def main(names: list[str]) -> int:
             worst = max(worst, 3)
             continue
         with tempfile.TemporaryDirectory(prefix="billhub-drill-") as folder:
-            report = asyncio.run(play([drills[name]], Path(folder), JARS, short=False, tell=_tell)).json()
+            report = run(drills[name], Path(folder), JARS, short=False, tell=_tell).json()
         keep(name, report)
         Path(__file__).with_name("README.md").write_text(page(drills, kept()), "utf-8")
         worst = max(worst, 0 if report["ok"] else 1)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from drills.catalogue import catalogue
 from drills.needs import check, missing
-from drills.play import Report, play
+from drills.play import Report, run
 
-__all__ = ["Report", "catalogue", "check", "missing", "play"]
+__all__ = ["Report", "catalogue", "check", "missing", "run"]

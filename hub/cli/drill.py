@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import tempfile
 from pathlib import Path
@@ -45,7 +44,7 @@ def command(
         drill = drills.catalogue()[name]
         drills.check(drill.needs, jars)
         with tempfile.TemporaryDirectory(prefix="billhub-drill-") as own:
-            report = asyncio.run(drills.play([drill], folder or Path(own), jars, short=short, tell=complain)).json()
+            report = drills.run(drill, folder or Path(own), jars, short=short, tell=complain).json()
         put_json(report) if as_json else _print(report)
         end(GOOD if report["ok"] else BAD)
 
