@@ -27,7 +27,7 @@ DAMAGE = {
 """What is done to the database, and the expectation that must notice it."""
 
 
-@pytest.mark.timeout(360)
+@pytest.mark.timeout(540)
 async def test_whatever_dies_nothing_acknowledged_is_lost_and_nothing_issued_twice(tmp_path: Path) -> None:
     drills = catalogue()
     async with played([drills[name] for name in STORIES], tmp_path, CACHE, short=True, tell=print) as (hand, report):
