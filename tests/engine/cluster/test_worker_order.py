@@ -1,4 +1,4 @@
-"""A worker acknowledges batches in the order they came in, whichever is committed first; Faust would skip an open one."""
+"""A worker acknowledges batches in the order they came in, whichever is committed first."""
 
 from __future__ import annotations
 
