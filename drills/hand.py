@@ -47,11 +47,11 @@ class Hand:
         """Writes down something that must hold and that only the story can see."""
         self.promises.append((say(zh, en), ok, str(found)))
 
-    async def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    async def until(self, condition: Callable[[], bool], what: str, seconds: float = 4 * PATIENCE) -> None:
         """Waits for something that a process brings about."""
         await until(condition, what, seconds)
 
-    async def eventually(self, holds: Callable[[], Awaitable[bool]], what: str, seconds: float = PATIENCE) -> None:
+    async def eventually(self, holds: Callable[[], Awaitable[bool]], what: str, seconds: float = 4 * PATIENCE) -> None:
         """Waits for something that has to be asked for."""
         end = time.monotonic() + seconds
         while not await holds():
@@ -81,17 +81,17 @@ class Hand:
         """-9 to a process of a role; returns once it is dead, with its id."""
         victim = await self.someone(role)
         os.kill(victim, signal.SIGKILL)
-        await until(lambda: victim not in self.place.children(role), "the killed one is dead")
+        await self.until(lambda: victim not in self.place.children(role), "the killed one is dead")
         return victim
 
     async def someone(self, role: str) -> int:
         """A process of a role, as soon as there is one."""
-        await until(lambda: bool(self.place.children(role)), f"there is a {role}")
+        await self.until(lambda: bool(self.place.children(role)), f"there is a {role}")
         return self.place.children(role)[0]
 
     async def all_back(self, role: str, count: int) -> None:
         """Waits until that many processes of a role are there."""
-        await until(lambda: len(self.place.children(role)) >= count, f"{count} of {role} are there")
+        await self.until(lambda: len(self.place.children(role)) >= count, f"{count} of {role} are there")
 
     def signal(self, pids: Sequence[int], sign: signal.Signals) -> None:
         """A signal to processes."""

@@ -124,7 +124,7 @@ class Process:
 
     async def came_up(self) -> bool:
         """Waits until the launched process has its doors open, or is dead; returns whether they are open."""
-        await until(lambda: self._ready_file.exists() or not self.alive, "the hub is ready", 2 * PATIENCE)
+        await until(lambda: self._ready_file.exists() or not self.alive, "the hub is ready", 5 * PATIENCE)
         if self._ready_file.exists():
             self.ready = json.loads(self._ready_file.read_text("utf-8"))
             if self.ready["pid"] != self.pid:
