@@ -141,9 +141,11 @@ async def show_signs(
     meter = LagMeter(client_options(hub), topics)
     try:
         while True:
-            signs.lag = await meter.look(tuple(app.consumer.assignment()))
+            owned = tuple(app.consumer.assignment())
+            signs.lag = await meter.look(owned)
             done = progress()
-            signs.excused = done is None or done.waiting_for_database
+            # a worker that was given partitions and never a message of them has stalled as well
+            signs.excused = not owned or (done is not None and done.waiting_for_database)
             signs.beats += 1
             await asyncio.sleep(TICK_SECONDS / 2)
     finally:

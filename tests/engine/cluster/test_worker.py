@@ -1,13 +1,17 @@
-"""A worker acknowledges batches in the order they came in, whichever is committed first."""
+"""A worker acknowledges batches in the order they came in, whichever is committed first; and when it is excused."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from hub.engine.cluster.taking import Progress
 from hub.engine.cluster.worker import _agent
+from hub.processes.cluster.worker import LateTaker
+from tests.engine.cluster.broker import hub_file
 
 
 class Stream:
@@ -49,3 +53,17 @@ async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_on
     assert stream.acknowledged == [b"first", b"second"]
     agent.cancel()
     await asyncio.gather(agent, return_exceptions=True)
+
+
+async def test_only_a_worker_that_waits_for_the_database_is_excused_from_its_watchdog(tmp_path: Path) -> None:
+    hub = hub_file(tmp_path, ["127.0.0.1:1"])  # and no database either
+    take = LateTaker(SimpleNamespace(hub=hub, rules={}, owner="t"))  # type: ignore[arg-type]
+    assert take.progress() is None, "nothing came yet: partitions that bring nothing are a stall"
+    asking = asyncio.create_task(take([]))
+    async with asyncio.timeout(10):
+        while take.progress() is None:
+            await asyncio.sleep(0)
+    assert take.progress() == Progress(waiting_for_database=True)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert take.progress() is None
