@@ -13,6 +13,7 @@ from hub.cli import (
     books,
     check,
     demo,
+    drill,
     epoch,
     explain,
     export,
@@ -50,7 +51,23 @@ def _options(
         raise typer.BadParameter("zh | en", param_hint="--lang")
 
 
-for verb in (run, demo, check, read, explain, test, bills, export, verify, books, migrate, move, backup, restore):
+for verb in (
+    run,
+    demo,
+    check,
+    read,
+    explain,
+    test,
+    bills,
+    export,
+    verify,
+    books,
+    migrate,
+    move,
+    backup,
+    restore,
+    drill,
+):
     APP.command(verb.NAME, help=verb.HELP)(verb.command)
 for group in (parked, numbers, keys, epoch):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)

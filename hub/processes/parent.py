@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,10 +141,14 @@ def say_ready(units: Sequence[UnitConfig], sockets: Sockets, ready: Path | None)
     host, port = sockets.http.getsockname()[:2]
     log.info("ready: http://%s:%s/console/", host, port)
     if ready is not None:
-        text = json.dumps({"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors}, ensure_ascii=False)
-        part = ready.with_suffix(".part")
-        part.write_text(text + "\n", "utf-8")
-        part.replace(ready)
+        write_ready(ready, {"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors})
+
+
+def write_ready(ready: Path, told: Mapping[str, object]) -> None:
+    """Writes the ready file so that whoever waits for it never sees a part of it."""
+    part = ready.with_suffix(".part")
+    part.write_text(json.dumps(told, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(ready)
 
 
 class _Hub:

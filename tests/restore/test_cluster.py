@@ -10,13 +10,14 @@ import psycopg
 import pytest
 import yaml
 
+from drills.place import Place
 from hub.delivery.archive.reading import position
 from hub.delivery.archive.segment import PURPOSE
 from hub.delivery.archive.store import Folder
 from hub.hubfile import load_hub
 from hub.ledger.aad import document_aad
 from hub.ledger.postgres import open_reader
-from tests.engine.cluster.province import Province, province
+from tests.engine.cluster.province import province
 from tests.hubprocess import running, until
 from tests.restore.hospital import Hospital, done, told, verdict
 
@@ -39,7 +40,7 @@ def asked(dsn: str, question: str) -> list[tuple[Any, ...]]:
         return line.execute(question).fetchall()
 
 
-def documents(place: Province, dsn: str) -> dict[str, bytes]:
+def documents(place: Place, dsn: str) -> dict[str, bytes]:
     """Bill id → its XML."""
     question = "SELECT b.id, b.unit, d.xml FROM bill b JOIN document d ON d.bill_seq = b.seq"
     return {id_: place.vault.open(unit, document_aad(id_, "xml"), xml) for id_, unit, xml in asked(dsn, question)}

@@ -80,17 +80,19 @@ class PostgresLedger:
         work: list[Work] = []
         changes = Changes()
         verdicts: list[Verdict] = []
+        redelivered = 0
         if papers or (want > 0 and not batch.submissions):
             wanted = 0 if batch.submissions else want
             issued, work = await self._database.run(lambda c: self._papers(c, batch, now, wanted))
         if batch.submissions:
-            changes, verdicts = await self._database.run(lambda c: self._take(c, batch.submissions, now))
+            taken = await self._database.run(lambda c: self._take(c, batch.submissions, now))
+            changes, verdicts, redelivered = taken
             if want > 0:
                 work = await self._lease_after(now, want)
         outgoing = bool(changes.questions) or (
             bool(issued) and any(rule.countersigned for rule in self._rules.values())
         )
-        return Result(verdicts, issued, work, _withdrawn(changes), outgoing)
+        return Result(verdicts, issued, work, _withdrawn(changes), outgoing, redelivered)
 
     async def _papers(
         self, connection: Connection, batch: Batch, now: datetime, want: int
@@ -107,13 +109,13 @@ class PostgresLedger:
 
     async def _take(
         self, connection: Connection, submissions: Sequence[Submission], now: datetime
-    ) -> tuple[Changes, list[Verdict]]:
+    ) -> tuple[Changes, list[Verdict], int]:
         loaded = await load(connection, submissions)
         changes = Changes()
         verdicts = [_verdict(loaded, changes, self._rules, message, now) for message in submissions]
         await tell(connection, zip(submissions, verdicts, strict=True), _withdrawn(changes))
         await write(connection, changes, loaded, now.isoformat(timespec="milliseconds"))
-        return changes, verdicts
+        return changes, verdicts, loaded.again
 
     async def _lease_after(self, now: datetime, want: int) -> list[Work]:
         """The messages are in for good: what hinders leasing now is not to undo that for the caller."""
@@ -280,6 +282,7 @@ def _verdict(
     entry, redelivered = loaded.entry(message), loaded.redelivered(message)
     verdict = apply_one(loaded, changes, rules, message, now)
     if redelivered:
+        loaded.again += 1
         changes.repeats[entry] -= 1
         changes.tally[message.unit, message.source, verdict.place] -= 1
     else:

@@ -28,6 +28,7 @@ from hub.ledger.postgres.faults import (
     read_only,
     sqlstate_of,
 )
+from hub.ledger.postgres.servers import any_server
 
 log = logging.getLogger("billhub.ledger")
 
@@ -82,6 +83,7 @@ class Database:
             with _address():
                 pool = await driver.create_pool(
                     dsn,
+                    connect=any_server,
                     min_size=1,
                     max_size=connections,
                     timeout=CONNECT_SECONDS,
@@ -160,9 +162,9 @@ async def connect(dsn: str, name: str) -> Connection:
     """
     with postgres_faults():
         settings = {"application_name": name[:63], **SETTINGS}
-        driver = _driver()
+        _driver()
         with _address():
-            return await driver.connect(
+            return await any_server(
                 dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS, server_settings=settings
             )
 

@@ -25,7 +25,7 @@ from hub.processes.accepted import accept
 from hub.processes.archiving import check, of_hub
 from hub.processes.children import Children
 from hub.processes.cluster.child import Word, vault_of
-from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready
+from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready, write_ready
 from hub.processes.plan import Plan
 
 log = logging.getLogger("billhub")
@@ -193,7 +193,7 @@ class _Cluster:
         if self._sockets is not None:
             say_ready(self._units, self._sockets, self._options.ready)
         elif self._options.ready is not None:
-            self._options.ready.write_text(f'{{"pid": {os.getpid()}, "doors": {{}}}}\n', "ascii")
+            write_ready(self._options.ready, {"pid": os.getpid(), "doors": {}})
 
     def _reload(self) -> None:
         """Reads the units anew; a broken file changes nothing and says so in the log."""

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import asyncpg
 
+from drills.process import Process
 from hub.cli.opened import Writer, writer
 from hub.config import load_units
 from hub.demo.world import CHINA, World, build
@@ -44,7 +45,7 @@ class Site:
     name: Literal["embedded", "cluster"]
     world: World
     data: Path
-    hub: HubProcess
+    hub: Process
     reader: Reader
     peers: dict[str, Peers]
     codes: dict[str, str] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class Site:
 
     async def up(self) -> Site:
         """Waits until its doors are open: every process compiles every unit's mappings first."""
-        assert await self.hub.came_up(240), self.hub.log[-3000:]
+        assert await self.hub.came_up(), self.hub.log[-3000:]
         return self
 
     async def rows(self, question: str) -> list[tuple[Any, ...]]:
