@@ -20,7 +20,7 @@ from typing import Any, Final, Self, TypeVar
 
 from hub.processes.lifeline import die_with_parent
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 """Seconds until a condition that never comes is a failure."""
 
 

@@ -20,9 +20,10 @@ class HubProcess(Process):
 
     doors: int = 1
     issuers: int = 1
+    options: tuple[str, ...] = ()
 
     def words(self) -> Sequence[str]:
-        return "run", "--doors", str(self.doors), "--issuers", str(self.issuers)
+        return "run", "--doors", str(self.doors), "--issuers", str(self.issuers), *self.options
 
     def module_of(self, role: str) -> str:
         return f"hub.processes.{role}"

@@ -56,7 +56,7 @@ def metrics_text(reader: Reader) -> str:
             _sample(
                 "billhub_numbers", book[state], unit=book["unit"], code=book["code"], first=book["from"], state=state
             )
-            for state in ("used", "void", "reserved", "leased", "free")
+            for state in ("used", "void", "reserved", "leased", "quarantined", "free")
         ]
     lines += _head("billhub_parked", "gauge", "Messages and cases that wait for a person.")
     lines.append(_sample("billhub_parked", reader.parked_count()))

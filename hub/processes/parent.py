@@ -30,6 +30,7 @@ from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.processes.accepted import accept
+from hub.processes.archiving import Archive, check, keep
 from hub.processes.children import Children
 from hub.processes.memory import settle
 from hub.processes.plan import Plan
@@ -53,6 +54,7 @@ class Options:
     ready: Path | None = None
     doors: int | None = None
     issuers: int | None = None
+    archive: Archive | None = None
 
 
 @dataclass(slots=True)
@@ -158,7 +160,9 @@ class _Hub:
         self._loop = asyncio.get_running_loop()
         self._fault: Fault | None = None
         self._ended = asyncio.Event()
-        home.vault()  # makes the master key on the first start, before any child needs it
+        vault = home.vault()  # makes the master key on the first start, before any child needs it
+        check(options.archive, vault)
+        keep(home, options.archive)
         rules = {unit.unit.id: rules_of(unit) for unit in units}
         self._ledger = SqliteLedger(home.folder, rules)
         self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal)
@@ -219,7 +223,7 @@ class _Hub:
             self._children.start(plan, self._sockets.handles())
         for _ in range(self._issuer_count):
             self._children.start(Plan(role="issuer", data=data))
-        if needs_relay(self._units):
+        if needs_relay(self._units) or self._options.archive is not None:
             self._children.start(Plan(role="relay", data=data))
 
     def _hello(self, role: str, pid: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from hub.bill.numbering import SHANGHAI
 from hub.errors import Fault, Retry, fault_from
 from hub.ledger import faults
-from hub.ledger.applying import Changes, apply_one, record
+from hub.ledger.applying import Changes, apply_one, is_archived, record
 from hub.ledger.postgres import asking, journal, leasing, outbox, segments, storing, working
 from hub.ledger.postgres.faults import Collision
 from hub.ledger.postgres.loading import LockedBatch, load
@@ -132,6 +132,8 @@ class PostgresLedger:
         if year != self._year:  # the first time, or the new year's codes have numbers of their own
             await leasing.feed(connection)
             self._year = year
+        if await leasing.held(connection) is not None:
+            return []
         last = await leasing.last_issue(connection)
         if last is not None and now < last - MAY_LAG:
             self._clock_is_back(int((last - now).total_seconds() // 60))
@@ -273,6 +275,9 @@ def _verdict(
 ) -> Verdict:
     """The verdict on one message; what a broker brings twice is answered twice, and counted once."""
     if message.place == "refused":
+        return apply_one(loaded, changes, rules, message, now)
+    known = loaded.messages.get(message.id)
+    if known is not None and is_archived(known, message):
         return apply_one(loaded, changes, rules, message, now)
     entry, redelivered = loaded.entry(message), loaded.redelivered(message)
     verdict = apply_one(loaded, changes, rules, message, now)

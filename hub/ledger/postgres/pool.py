@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, Final, TypeVar
 
+from hub.ledger.backups.faults import UNFINISHED
 from hub.ledger.faults import DATABASE_NEWER
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
 from hub.ledger.moving.faults import MOVE_UNFINISHED
@@ -216,6 +217,8 @@ async def check_open(connection: Connection) -> None:
     moving = await connection.fetchval("SELECT current_database() WHERE to_regclass('moving') IS NOT NULL")
     if moving:
         raise MOVE_UNFINISHED(to=moving)
+    if await connection.fetchval("SELECT to_regclass('restoring') IS NOT NULL"):
+        raise UNFINISHED()
 
 
 async def _init(connection: Connection) -> None:
