@@ -27,7 +27,7 @@ from hub.simulators.hospital_hl7 import HospitalHl7
 
 async def play(hand: Hand) -> None:
     """A flood through both at once; what the load's senders saw of it is counted."""
-    count = hand.of(300, 6000)
+    count = hand.of(300, 3000)
     before, started = len(hand.load.at), time.monotonic()
     hand.note(f"向主题和入口各灌入 {count} 条坏消息", f"{count} bad messages each to the topic and to the doors")
     await asyncio.gather(_topic(hand, count), _payments(hand, count // 2), _hospital(hand, count // 2))
