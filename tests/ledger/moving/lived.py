@@ -91,10 +91,14 @@ def _restored(folder: Path) -> None:
     """It was restored once, and released; some numbers are kept back still, and a bill of the platform has no case."""
     with sqlite_desk(folder / FILE).open() as c:
         for statement in (
-            "INSERT INTO epoch (number, opened_at, state, source, behind, ahead) "
-            "VALUES (2, '', 'open', 'backup', 1, 900)",
-            "INSERT INTO segment (unit, code, first, last, next, received_at) "
-            "VALUES ('demo', '41060226', 1, 9, 10, '')",
+            (
+                "INSERT INTO epoch (number, opened_at, state, source, behind, ahead) "
+                "VALUES (2, '', 'open', 'backup', 1, 900)"
+            ),
+            (
+                "INSERT INTO segment (unit, code, first, last, next, received_at) "
+                "VALUES ('demo', '41060226', 1, 9, 10, '')"
+            ),
             "INSERT INTO quarantine (epoch, unit, code, first, last) VALUES (2, 'demo', '41060226', 1, 9)",
             "INSERT INTO found (code, number, unit, at, sealed) VALUES ('41060226', '0000000003', 'demo', '', x'00')",
         ):
