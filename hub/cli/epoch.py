@@ -106,10 +106,14 @@ def resume(
 def open_(
     reason: Annotated[str, typer.Option(metavar="TEXT", help=say("怎样退回的", "how it went back"))],
     data: Data = DEFAULT_DATA,
+    no_kafka: Annotated[
+        bool, typer.Option("--no-kafka", help=say("集群: Kafka 已丢失", "cluster: Kafka is lost"))
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """No hub may run on the data."""
+    """No hub may run on the data. A cluster's workers are set back to the first message Kafka has."""
+    import asyncio
     from datetime import UTC, datetime
 
     from hub.engine.embedded.home import Home
@@ -123,6 +127,10 @@ def open_(
         place = place_of(data)
         args = {"source": reason, "actor": actor()}
         if place.hub is not None:
+            if not no_kafka:
+                from hub.engine.cluster.offsets import set_back
+
+                asyncio.run(set_back(place.hub, None))
             number = carry_out(postgres_desk(place.hub.dsn()), "epoch.open", args, datetime.now(UTC), {})
         else:
             lock = FolderLock(Home(data).existing().folder)

@@ -12,7 +12,7 @@ import orjson
 
 from hub.cli.faults import REFUSED
 from hub.cli.language import LANG
-from hub.errors import Config, Fault, Retry
+from hub.errors import Config, Fault, Retry, Unknown
 
 GOOD: Final = 0
 BAD: Final = 1
@@ -76,7 +76,7 @@ def faults_end() -> Iterator[None]:
         refused = REFUSED(str(error.filename or ""), reason=error.strerror or type(error).__name__)
         complain(f"billhub: {explain_fault(refused)}")
         end(MISSING)
-    except (Config, Retry) as fault:
+    except (Config, Retry, Unknown) as fault:
         complain(f"billhub: {explain_fault(fault)}")
         end(MISSING)
     except Fault as fault:

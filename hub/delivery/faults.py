@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.errors import Reject, Retry, Unknown, define
+from hub.errors import Config, Reject, Retry, Unknown, define
 
 NOT_REACHED: Final = define(
     "BH-DLV-001",
@@ -80,7 +80,7 @@ ADAPTER_FAILED: Final = define(
 )
 RECALL_STRANGE: Final = define(
     "BH-DLV-014",
-    Reject,
+    Config,
     zh="财政平台答不出已加签的号码:{found}",
     en="the fiscal platform does not say which numbers it countersigned: {found}",
     do_zh="请平台方提供清单;确实没有时用 --no-platform 原因 跳过,号码保持隔离",

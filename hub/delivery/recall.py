@@ -24,7 +24,8 @@ async def recall(
 
     Raises:
         Retry, Unknown: the platform is away.
-        Reject: it cannot be asked like this, or its signature leads to no trusted certificate.
+        Config: it cannot be asked like this.
+        Reject: its signature leads to no trusted certificate.
     """
     while first <= last:
         query = {"code": code, "from": f"{first:010d}", "to": f"{last:010d}"}

@@ -93,7 +93,7 @@ class Restoring:
         """Asks each unit's platform about the numbers kept back; what it has and nobody here knows is kept.
 
         Raises:
-            Retry, Unknown, Reject: a platform is away, or cannot be asked; what was found so far stays found.
+            Retry, Unknown, Config, Reject: a platform is away, or cannot be asked; what was found so far stays found.
         """
         done: dict[str, Any] = self.steps().get("platform", {})
         if done.get("asked") is not None:

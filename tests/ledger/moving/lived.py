@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from hub.ledger.aad import document_aad
+from hub.ledger.epochs.desk import sqlite_desk
 from hub.ledger.ids import event_id
 from hub.ledger.moving.mover import Report, move
 from hub.ledger.moving.undoing import undo
 from hub.ledger.records import Confirmed, FaultRecord
+from hub.ledger.sqlite import FILE
 from tests.ledger.book import (
     RULES,
     START,
@@ -81,7 +83,26 @@ def eventful(folder: Path) -> SqliteBook:
     book.take(charge("D1"), payment("D1", trade="D1"), bill="by_hand")
     book.take(charge("D2"), payment("D2", trade="D2"))
     book.close()
+    _restored(folder)
     return book
+
+
+def _restored(folder: Path) -> None:
+    """It was restored once, and released; some numbers are kept back still, and a bill of the platform has no case."""
+    with sqlite_desk(folder / FILE).open() as c:
+        for statement in (
+            (
+                "INSERT INTO epoch (number, opened_at, state, source, behind, ahead) "
+                "VALUES (2, '', 'open', 'backup', 1, 900)"
+            ),
+            (
+                "INSERT INTO segment (unit, code, first, last, next, received_at) "
+                "VALUES ('demo', '41060226', 1, 9, 10, '')"
+            ),
+            "INSERT INTO quarantine (epoch, unit, code, first, last) VALUES (2, 'demo', '41060226', 1, 9)",
+            "INSERT INTO found (code, number, unit, at, sealed) VALUES ('41060226', '0000000003', 'demo', '', x'00')",
+        ):
+            c.exec_driver_sql(statement)
 
 
 def seen(book: Book) -> dict[str, Any]:
