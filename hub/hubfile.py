@@ -179,6 +179,37 @@ class RolesSection(Section):
     开票。"""
 
 
+class TracesSection(Section):
+    """Where traces go; needs `billhub[trace]`."""
+
+    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+    """Address that takes OTLP over HTTP, as `http://127.0.0.1:4318/v1/traces`.
+    接收 OTLP/HTTP 的地址,如 `http://127.0.0.1:4318/v1/traces`。"""
+    one_in: int = Field(default=100, ge=1)
+    """Of how many messages one is traced; the same on every machine.
+    每多少条消息追踪一条,各机器相同。"""
+    ca: Text | None = None
+    """Certificates that may sign the endpoint's; the system's own where left out.
+    可签发该地址证书的 CA 文件,缺省用系统的。"""
+
+
+class ReadySection(Section):
+    """When a machine says that it is not ready."""
+
+    lag_seconds: int = Field(default=300, ge=1, le=86_400)
+    """Seconds that the oldest message may wait for a worker.
+    最旧的消息可等待入库的秒数。"""
+    lag_records: int = Field(default=1_000_000, ge=1)
+    """Kafka records that may wait.
+    可积压的 Kafka 记录数。"""
+    due_seconds: int = Field(default=300, ge=1, le=86_400)
+    """Seconds that the oldest bill that can be issued may wait for an issuer.
+    最早可开的票据可等待的秒数。"""
+    replica_seconds: int = Field(default=60, ge=1, le=86_400)
+    """Seconds that a standby may be behind from which pages are read.
+    页面所读备库可落后的秒数。"""
+
+
 class HubConfig(Section):
     """A hub.yaml."""
 
@@ -194,6 +225,15 @@ class HubConfig(Section):
     roles: RolesSection = RolesSection()
     """How the roles run on this machine.
     各角色在本机如何运行。"""
+    probes: HostPort | None = None
+    """Where this machine answers probes and Prometheus, too: for one without doors or console.
+    本机另外应答探测与 Prometheus 的地址,供没有收件口或控制台的机器使用。"""
+    ready: ReadySection = ReadySection()
+    """When a machine says that it is not ready.
+    何时声明未就绪。"""
+    traces: TracesSection | None = None
+    """Traces of messages on their way, for OpenTelemetry; none where left out.
+    消息全程追踪(OpenTelemetry),不写则不追踪。"""
     path: Path = Field(default=Path(), exclude=True)
 
     def file(self, name: str) -> Path:

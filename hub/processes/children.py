@@ -46,8 +46,12 @@ class _Seat:
 class Children:
     """The hub's child processes. `fatal` is called when one does not start at all."""
 
-    def __init__(self, fatal: Callable[[Fault], None]) -> None:
+    def __init__(self, fatal: Callable[[Fault], None], gone: Callable[[int], None] = lambda _: None) -> None:
+        """`gone` hears of each process that ended."""
         self._fatal = fatal
+        self._gone = gone
+        self.restarts: dict[str, int] = {}
+        """role → processes that were started anew"""
         self._seats: list[_Seat] = []
         self._ending = False
 
@@ -74,6 +78,23 @@ class Children:
             for seat in self._seats
             if seat.plan.role == role and seat.process is not None and seat.process.returncode is None
         ]
+
+    def living(self) -> dict[str, int]:
+        """Role → processes that run."""
+        found = dict.fromkeys((_role(seat) for seat in self._seats), 0)
+        for seat in self._seats:
+            found[_role(seat)] += seat.process is not None and seat.process.returncode is None
+        return found
+
+    def missing(self) -> list[str]:
+        """The roles of processes that do not run, or have not said hello in this life."""
+        return sorted(
+            {
+                _role(seat)
+                for seat in self._seats
+                if not seat.met or seat.process is None or seat.process.returncode is not None
+            }
+        )
 
     def signal(self, sign: signal.Signals) -> None:
         """Sends a signal to every living child."""
@@ -109,6 +130,7 @@ class Children:
                 return
             pause = FASTEST_RESTART if seconds > STEADY_SECONDS else min(pause * 2, SLOWEST_RESTART)
             log.warning("a %s process ended with %s; it is started anew", seat.plan.role, code)
+            self.restarts[_role(seat)] = self.restarts.get(_role(seat), 0) + 1
             await asyncio.sleep(pause)
 
     def _over(self) -> bool:
@@ -128,4 +150,11 @@ class Children:
             stdin=asyncio.subprocess.DEVNULL,
             preexec_fn=die_with_parent(),
         )
-        return await seat.process.wait(), loop.time() - started
+        pid = seat.process.pid
+        code = await seat.process.wait()
+        self._gone(pid)
+        return code, loop.time() - started
+
+
+def _role(seat: _Seat) -> str:
+    return seat.plan.role.removeprefix("cluster-")

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 import faust
 
 from hub.engine.cluster.connection import client_options, steady
-from hub.engine.cluster.lag import LagMeter
+from hub.engine.cluster.lag import LagMeter, Unmeasured
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DEFECT, LastingError, Progress
 from hub.engine.cluster.topics import Topics
@@ -109,7 +109,7 @@ def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
 
 
 def _place(message: Any) -> Place:
-    return Place(message.topic, message.partition, message.offset)
+    return Place(message.topic, message.partition, message.offset, message.headers)
 
 
 async def show_signs(
@@ -119,7 +119,10 @@ async def show_signs(
     meter = LagMeter(client_options(hub), topics)
     try:
         while True:
-            signs.lag = await meter.look(tuple(app.consumer.assignment()))
+            try:
+                signs.lag = await meter.look(tuple(app.consumer.assignment()))
+            except Unmeasured:
+                signs.lag = None
             done = progress()
             signs.excused = done is None or done.waiting_for_database
             signs.beats += 1

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
 from typing import Final
 
 import msgspec
@@ -23,8 +24,9 @@ from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
 from hub.errors import Config, Fault, Retry, describe
 from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
-from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission
+from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Result, Submission
 from hub.ledger.sqlite import SqliteLedger
+from hub.metrics.catalogue import BATCH_MESSAGES, COMMIT_FAILURES, COMMIT_SECONDS, ISSUED, NOT_ISSUED, TAKEN
 
 log = logging.getLogger("billhub.core")
 
@@ -60,6 +62,8 @@ class Core:
     asleep: bool = False
     """a core without a loop, for a command that finds no running hub: nothing is issued"""
     counters: Counters = field(default_factory=Counters)
+    trouble: Fault | None = None
+    """why the database did not take the last batch"""
     _queue: Queue = field(default_factory=Queue)
     _issued: list[Issued] = field(default_factory=list)
     _not_issued: list[NotIssued] = field(default_factory=list)
@@ -122,6 +126,19 @@ class Core:
         """Whether nothing is queued or being signed."""
         return not (self._queue or self._issued or self._confirmed or self._bench.busy)
 
+    def look(self) -> Fault | None:
+        """What is wrong with the database; while something is, it is tried: messages may not come again till then."""
+        if self.trouble is not None:
+            try:
+                self.ledger.ping()
+            except Retry as fault:
+                self.trouble = fault
+            except Config as fault:
+                self.fatal(fault)
+            else:
+                self.trouble = None
+        return self.trouble
+
     def stop_taking(self) -> None:
         """New deliveries are told to come again; what is queued is finished."""
         self._stopping = True
@@ -140,6 +157,7 @@ class Core:
         ):
             self._rest()
             return
+        began = perf_counter()
         try:
             result = self.ledger.apply(batch, self.clock(), want)
         except Retry as fault:
@@ -154,7 +172,7 @@ class Core:
         reach("committed")
         if result.work:
             reach("reserved")
-        self._count(batch)
+        self._count(batch, result, perf_counter() - began)
         at = 0
         for waiting in taken:
             verdicts = result.verdicts[at : at + len(waiting.submissions)]
@@ -202,7 +220,16 @@ class Core:
         self._issued, self._not_issued, self._confirmed = [], [], []
         return taken, batch
 
-    def _count(self, batch: Batch) -> None:
+    def _count(self, batch: Batch, result: Result, seconds: float) -> None:
+        self.trouble = None
+        if batch.submissions:
+            BATCH_MESSAGES.observe(len(batch.submissions))
+            COMMIT_SECONDS.observe(seconds)
+            for verdict in result.verdicts:
+                TAKEN.add(1, verdict.place)
+        ISSUED.add(len(result.issued))
+        for bill in batch.not_issued:
+            NOT_ISSUED.add(1, bill.fault.code)
         self.counters.batches += 1
         self.counters.messages += len(batch.submissions)
         self.counters.issued += len(batch.issued)
@@ -211,6 +238,8 @@ class Core:
     def _refused(self, taken: Sequence[Delivery], batch: Batch, fault: Fault) -> None:
         """The database did not take the batch: senders are told to come again, signed bills are kept for the next."""
         self.counters.failures += 1
+        self.trouble = fault
+        COMMIT_FAILURES.add(1, fault.code.code)
         log.error("%s", fault)
         self._queue.put_back([waiting for waiting in taken if not waiting.submissions])
         for waiting in taken:

@@ -11,6 +11,7 @@ from hub.engine.cluster.producer import SteadyProducer
 from hub.engine.cluster.topics import topics_of
 from hub.engine.desk import Desk
 from hub.engine.intake import Intake
+from hub.errors import Config
 from hub.ledger.port import Listener, SharedLedger
 from hub.ledger.postgres import open_ledger, open_listener
 from hub.processes.cluster.child import ClusterChild, run_cluster_child
@@ -29,7 +30,11 @@ async def listening(child: ClusterChild, counter: KafkaCounter) -> tuple[SharedL
         await listener.start()
         return ledger, listener
 
-    found = await child.patiently(opened)
+    try:
+        found = await child.patiently(opened)
+    except Config as fault:  # it came back, and does not do: the hub ends with that word, and is started anew
+        child.refuse(fault)
+        return None
     if found is not None:
         counter.listener = found[1]
     return found
