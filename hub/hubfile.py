@@ -193,6 +193,17 @@ class TracesSection(Section):
     可签发该地址证书的 CA 文件,缺省用系统的。"""
 
 
+class RetentionSection(Section):
+    """How long bytes are kept that are behind no bill."""
+
+    days: int = Field(default=90, ge=30, le=3650)
+    """Days that a message's bytes are kept where they are behind no bill; what it said, and its id, stay.
+    与票据无关的原文保留天数;其内容与编号一直保留。"""
+    refused_a_day: int = Field(default=1000, ge=1, le=1_000_000)
+    """Refused messages of a source whose bytes a door process keeps in a day; of more, only the reason.
+    每个收件进程每天为每个来源保留原文的拒收消息数,超过的只留原因。"""
+
+
 class ReadySection(Section):
     """When a machine says that it is not ready."""
 
@@ -231,6 +242,9 @@ class HubConfig(Section):
     ready: ReadySection = ReadySection()
     """When a machine says that it is not ready.
     何时声明未就绪。"""
+    retention: RetentionSection = RetentionSection()
+    """How long bytes are kept that are behind no bill.
+    与票据无关的原文保留多久。"""
     traces: TracesSection | None = None
     """Traces of messages on their way, for OpenTelemetry; none where left out.
     消息全程追踪(OpenTelemetry),不写则不追踪。"""

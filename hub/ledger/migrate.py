@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest revision; a test compares it with the scripts."""
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 OLDEST_SERVER: Final = 14
@@ -46,8 +46,7 @@ def revision_of(connection: sqlite3.Connection) -> str:
 
 def serves_of(connection: sqlite3.Connection, found: str) -> str:
     """The oldest revision that a SQLite database of revision `found` serves."""
-    (number,) = connection.execute("PRAGMA user_version").fetchone()
-    return f"{number:04}" if number else found
+    return window.served_sqlite(found, int(connection.execute("PRAGMA user_version").fetchone()[0]))
 
 
 def migrate_sqlite(path: Path) -> None:

@@ -60,6 +60,7 @@ class Options:
     ready: Path | None = None
     doors: int | None = None
     issuers: int | None = None
+    keep_days: int = 90
 
 
 @dataclass(slots=True)
@@ -169,7 +170,7 @@ class _Hub:
         home.vault()  # makes the master key on the first start, before any child needs it
         rules = {unit.unit.id: rules_of(unit) for unit in units}
         self._ledger = SqliteLedger(home.folder, rules)
-        self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal)
+        self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal, keep_days=options.keep_days)
         self._signs = Board("core", Checks(EXPECTED, VITAL, datetime.now(UTC)), lambda: datetime.now(UTC))
         self._children = Children(self._fatal, self._signs.ended)
         self._signs.children = self._children

@@ -33,6 +33,9 @@ log = logging.getLogger("billhub.core")
 TIDY_SECONDS: Final = 0.05
 """How long the core has nothing to do before the ledger tidies up."""
 
+RETIRE_SECONDS: Final = 3600.0
+"""How often it looks for bodies whose time is over."""
+
 RETRY_SECONDS: Final = 0.5
 """How long the core waits after the database refused a batch."""
 
@@ -61,6 +64,8 @@ class Core:
     poke: Callable[[], None] = lambda: None
     asleep: bool = False
     """a core without a loop, for a command that finds no running hub: nothing is issued"""
+    keep_days: int = 90
+    """how long a body is kept that is behind no bill"""
     counters: Counters = field(default_factory=Counters)
     trouble: Fault | None = None
     """why the database did not take the last batch"""
@@ -72,6 +77,7 @@ class Core:
     _watches: Watches = field(default_factory=Watches)
     _scheduled: bool = False
     _tidying: asyncio.TimerHandle | None = None
+    _retire_at: float = 0.0
     _stopping: bool = False
 
     def submit(
@@ -211,6 +217,20 @@ class Core:
             return
         if more:
             self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
+        elif asyncio.get_running_loop().time() >= self._retire_at:
+            self._retire()
+
+    def _retire(self) -> None:
+        """Bodies whose time is over go, a few at a time."""
+        loop = asyncio.get_running_loop()
+        try:
+            more = self.ledger.retire(self.clock(), self.keep_days)
+        except Fault as fault:
+            log.warning("%s", fault)
+            more = False
+        self._retire_at = loop.time() + (0.0 if more else RETIRE_SECONDS)
+        if more:
+            self._tidying = loop.call_later(TIDY_SECONDS, self._tidy)
 
     def _next_batch(self) -> tuple[list[Delivery], Batch]:
         # a lone batch is either one delivery, or what issuers and the platform sent

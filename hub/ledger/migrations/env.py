@@ -18,7 +18,7 @@ from hub.ledger.window import marking
 def applied(ctx: Any, step: Any) -> None:
     """A step is made: it says in its own transaction whose programs it serves; without a word of it, its own only."""
     serves = getattr(step.up_revision.module, "serves", step.up_revision_id)
-    ctx.connection.exec_driver_sql(marking(serves, ctx.dialect.name))
+    ctx.connection.exec_driver_sql(marking(step.up_revision_id, serves, ctx.dialect.name))
     reach("migrating")
 
 

@@ -245,6 +245,10 @@ class PostgresLedger:
         moved = await self._database.run(lambda c: c.fetchval(_SORT_IN, _TIDY))
         return bool(moved == _TIDY)
 
+    async def retire(self, days: int) -> bool:
+        """Drops bodies whose time is over: see the port."""
+        return await self._database.run(lambda c: journal.retire(c, days))
+
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew: what starved under an old bill code tries again with the next lease."""
         self._rules = rules

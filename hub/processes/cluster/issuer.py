@@ -23,6 +23,8 @@ log = logging.getLogger("billhub.issuer")
 
 IDLE_SECONDS: Final = 0.04
 """How long an issuer rests when nothing is due."""
+RETIRE_SECONDS: Final = 600.0
+"""How often it looks for bodies whose time is over."""
 TIDY_SECONDS: Final = 5.0
 """How often it does the ledger's housekeeping then: the journal's days to come, the search hashes in their order."""
 
@@ -55,7 +57,7 @@ async def main(child: ClusterChild) -> None:
     work: list[Work] = []
     times = 0, 0
     loop = asyncio.get_running_loop()
-    tidy_at = loop.time()
+    tidy_at = retire_at = loop.time()
     while not child.stopping.is_set() or issued or failed:
         want = 0 if child.stopping.is_set() else child.hub.roles.issuer.batch
         try:
@@ -78,9 +80,21 @@ async def main(child: ClusterChild) -> None:
             times = leased, time.time_ns()
         elif loop.time() >= tidy_at:
             tidy_at = loop.time() + await _tidied(ledger)
+            if loop.time() >= retire_at:
+                retire_at = loop.time() + await _retired(ledger, child.hub.retention.days)
         else:
             await child.rest(IDLE_SECONDS)
     await ledger.close()
+
+
+async def _retired(ledger: SharedLedger, days: int) -> float:
+    """Drops some bodies whose time is over; returns the seconds until the next try."""
+    try:
+        more = await ledger.retire(days)
+    except Retry as fault:
+        log.warning("%s", fault)
+        return RETIRE_SECONDS
+    return TIDY_SECONDS if more else RETIRE_SECONDS
 
 
 async def _tidied(ledger: SharedLedger) -> float:
