@@ -49,8 +49,8 @@ DUE_WAITS: Final = define(
 ISSUING_STOPPED: Final = define(
     "BH-SEE-006",
     Retry,
-    zh="开票已停:{units} 个单位的 {count} 张票据开不出 ({code})",
-    en="issuing has stopped: {count} bills of {units} units cannot be issued ({code})",
+    zh="开票已停:{units} 个单位的 {count} 张票据开不出 ({because})",
+    en="issuing has stopped: {count} bills of {units} units cannot be issued ({because})",
     do_zh="按该错误码处理",
     do_en="do what that code says",
 )

@@ -7,8 +7,10 @@ It answers on a Unix socket in the data folder at once, whatever hangs; doors an
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +28,7 @@ from hub.processes.children import Children
 
 FILE: Final = "board.sock"
 ASK_SECONDS: Final = 2.0
+MOST_OF_A_PATH: Final = 100
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -64,7 +67,8 @@ class Board:
         asyncio.get_running_loop().add_reader(self.ear.fileno(), self._hear)
         self._path = folder / FILE
         self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._answer, str(self._path))
+        with _short(folder) as path:
+            self._server = await asyncio.start_unix_server(self._answer, path)
         self._path.chmod(0o600)
 
     def close(self) -> None:
@@ -114,11 +118,26 @@ class Board:
         writer.close()
 
 
+@contextmanager
+def _short(folder: Path) -> Iterator[str]:
+    """The socket's path; a socket's address holds a hundred letters, and a folder may lie deeper than that."""
+    path = str(folder / FILE)
+    if len(path.encode()) < MOST_OF_A_PATH or not Path("/proc/self/fd").is_dir():
+        yield path
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}/{FILE}"
+    finally:
+        os.close(handle)
+
+
 async def ask(folder: Path) -> Posted | None:
     """The board of the hub that runs on a folder; None where none answers in time."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            reader, writer = await asyncio.open_unix_connection(str(folder / FILE), limit=1 << 24)
+            with _short(folder) as path:
+                reader, writer = await asyncio.open_unix_connection(path, limit=1 << 24)
             try:
                 return _DECODER.decode(await reader.read())
             finally:

@@ -41,6 +41,13 @@ class _Seat:
     task: asyncio.Task[None] | None = None
     process: asyncio.subprocess.Process | None = None
     met: bool = False
+    lives: int = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether it does not work; what starts for the first time is not missed yet."""
+        ended = self.process is not None and self.process.returncode is not None
+        return ended or (self.lives > 1 and not self.met)
 
 
 class Children:
@@ -87,14 +94,8 @@ class Children:
         return found
 
     def missing(self) -> list[str]:
-        """The roles of processes that do not run, or have not said hello in this life."""
-        return sorted(
-            {
-                _role(seat)
-                for seat in self._seats
-                if not seat.met or seat.process is None or seat.process.returncode is not None
-            }
-        )
+        """The roles of processes that do not run, or were started anew and have not said hello since."""
+        return sorted({_role(seat) for seat in self._seats if seat.gone})
 
     def signal(self, sign: signal.Signals) -> None:
         """Sends a signal to every living child."""
@@ -141,6 +142,7 @@ class Children:
         loop = asyncio.get_running_loop()
         started = loop.time()
         seat.met = False
+        seat.lives += 1
         seat.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

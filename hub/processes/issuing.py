@@ -17,7 +17,7 @@ from hub.metrics.faults import ISSUING_STOPPED
 def stopped(bills: int, held_units: int, code: str, units: int) -> Fault | None:
     """By bills that are held up, of how many units, and the code of one of them."""
     if held_units and held_units * 2 >= units:
-        return ISSUING_STOPPED(units=held_units, count=bills, code=code)
+        return ISSUING_STOPPED(units=held_units, count=bills, because=code)
     return None
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from typing import Any
 
+import pytest
+
+from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck
 from tests.api.conftest import Client, issue
 from tests.badinput.hub import Hub
 from tests.metrics.judge import judged, samples
@@ -36,18 +41,51 @@ async def test_metrics_count_what_came(hub: Hub, client: Client) -> None:
             judged(answer.text)
             return samples(answer.text)
 
+        wanted = {
+            'billhub_messages_total{source="demo-hospital/his",place="applied"}': 3,
+            'billhub_bills{status="confirmed"}': 3,
+            "billhub_books_balanced": 1,
+            "billhub_parked": 0,
+            "billhub_due": 0,
+            'billhub_outbox{kind="confirm"}': 0,
+            'billhub_deliveries_total{role="door",how="taken"}': 3,
+            'billhub_taken_total{role="core",place="applied"}': 3,
+            'billhub_batch_messages_sum{role="core"}': 3,
+            'billhub_issued_total{role="core"}': 3,
+            'billhub_issue_seconds_count{role="issuer"}': 3,
+            'billhub_effects_total{role="relay",kind="confirm",how="done"}': 3,
+        }
         async with asyncio.timeout(30):  # children show what they counted once a second, the books are counted seldom
-            while (found := await metrics()).get('billhub_bills{status="confirmed"}') != 3 or not found.get(
-                'billhub_deliveries_total{role="door",how="taken"}'
-            ):
+            while not wanted.items() <= (found := await metrics()).items():
                 await asyncio.sleep(0.1)
-    assert found['billhub_messages_total{source="demo-hospital/his",place="applied"}'] == 3
-    assert found["billhub_books_balanced"] == 1
-    assert found["billhub_parked"] == 0
-    assert found["billhub_due"] == 0
-    assert found['billhub_outbox{kind="confirm"}'] == 0
-    assert found['billhub_taken_total{role="core",place="applied"}'] == 3
-    assert found['billhub_issued_total{role="core"}'] == 3
-    assert found['billhub_batch_messages_sum{role="core"}'] == 3
-    assert found['billhub_effects_total{role="relay",kind="confirm",how="done"}'] == 3
-    assert found['billhub_issue_seconds_count{role="issuer"}'] == 3
+    assert found["billhub_ready"] == 1
+
+
+async def test_a_database_that_takes_nothing_is_said_until_it_does(hub: Hub, client: Client) -> None:
+    """No message need come for the hub to find out that it is over."""
+    other = sqlite3.connect(hub.world.data / "ledger.db", isolation_level=None)
+    async with client("") as http:
+
+        async def until(ready: bool) -> Any:
+            async with asyncio.timeout(30):
+                while (found := (await http.get("/readyz", headers={"accept-language": "en"})).json())[
+                    "ready"
+                ] != ready:
+                    await asyncio.sleep(0.1)
+            return found
+
+        await until(True)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            with pytest.raises(WrongAck):
+                async with HospitalHl7(*hub.mllp(), prefix="L", timeout=3) as his:
+                    await his.send_charge()
+            found = await until(False)
+            assert (found["status"], found["check"], found["code"]) == (503, "database", "BH-LED-003")
+            assert found["checks"]["children"]["ok"]
+            assert (await http.get("/readyz?for=messages")).status_code == 503
+            assert (await http.get("/healthz")).status_code == 200
+        finally:
+            other.rollback()
+            other.close()
+        await until(True)
