@@ -24,7 +24,7 @@ from hub.ledger.reader import Reader
 from hub.processes.lifeline import die_with_parent
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a condition that never comes fails a test."""
 
 
