@@ -116,7 +116,9 @@ class Lane:
 
     async def _send(self, parcels: list[Parcel]) -> None:
         record = pack([parcel.data for parcel in parcels])
-        traced = [(place, parcel.trace) for place, parcel in enumerate(parcels) if parcel.trace is not None]
+        traced: list[tuple[int, Context]] = []
+        if TRACES.on:
+            traced = [(place, parcel.trace) for place, parcel in enumerate(parcels) if parcel.trace is not None]
         if not traced:
             await self.sender.send(self.topic, self.partition, record)
             return
