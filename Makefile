@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install dev demo demo-cluster test fmt bench generate clean
+.PHONY: install dev demo demo-cluster drills test fmt bench generate clean
 
 install: $(VENV)/.runtime
 dev: $(VENV)/.dev
@@ -29,6 +29,9 @@ demo: install
 
 demo-cluster: $(VENV)/.cluster
 	$(BIN)/billhub demo --cluster
+
+drills: $(VENV)/.cluster
+	$(BIN)/python -m drills
 
 test: dev
 	@sh tests/prepare.sh

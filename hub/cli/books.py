@@ -10,6 +10,7 @@ from hub.cli.options import Config, Data, Json
 from hub.cli.output import BAD, GOOD, end, faults_end, put, put_json
 
 NAME: Final = "books"
+NUMBERS: Final = ("used", "void", "reserved", "leased", "quarantined", "free")
 HELP: Final = say(
     "核对账目:消息、票据、号码是否平衡。例: billhub books --data data",
     "Whether messages, bills and numbers add up. Example: billhub books --data data",
@@ -31,7 +32,7 @@ def command(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = Fa
                 put(f"{book['source']:<32} {counts}  {_mark(book['balanced'])}")
             put("  ".join(f"{status} {count}" for status, count in sorted(books["bills"].items())) or "-")
             for book in books["numbers"]:
-                counts = "  ".join(f"{name} {book[name]}" for name in ("used", "void", "reserved", "leased", "free"))
+                counts = "  ".join(f"{name} {book[name]}" for name in NUMBERS)
                 put(f"{book['code']} {book['from']}-{book['to']}  {counts}  {_mark(book['balanced'])}")
             put(say("平衡", "balanced") if books["balanced"] else say("不平衡", "NOT BALANCED"))
         end(GOOD if books["balanced"] else BAD)

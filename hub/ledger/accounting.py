@@ -1,7 +1,7 @@
 """Number accounting (核销): every number of every segment in one place.
 
-used + void + reserved + leased + free = the segment, always. `leased` is what issuers of a cluster hold in blocks; the
-embedded ledger has one writer and leases none.
+used + void + reserved + leased + quarantined + free = the segment, always. `leased` is what issuers of a cluster hold
+in blocks; the embedded ledger has one writer and leases none. `quarantined` is what a restore keeps back.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def _one(look: Connection, unit: str, code: str, first: int, last: int, next_: i
     )
     void = look.scalar(given_up) or 0
     leased = _leased(look, code, first, last)
+    quarantined = _quarantined(look, code, first, last)
     free = last - next_ + 1
     return {
         "unit": unit,
@@ -44,8 +45,9 @@ def _one(look: Connection, unit: str, code: str, first: int, last: int, next_: i
         "void": void,
         "reserved": reserved,
         "leased": leased,
+        "quarantined": quarantined,
         "free": free,
-        "balanced": used + void + reserved + leased + free == last - first + 1,
+        "balanced": used + void + reserved + leased + quarantined + free == last - first + 1,
     }
 
 
@@ -59,3 +61,9 @@ def _leased(look: Connection, code: str, first: int, last: int) -> int:
     block = schema.NUMBER_BLOCK
     left = func.coalesce(func.sum(block.c.last - block.c.next + 1), 0)
     return int(look.scalar(select(left).where(block.c.code == code, block.c.first.between(first, last))) or 0)
+
+
+def _quarantined(look: Connection, code: str, first: int, last: int) -> int:
+    kept = schema.QUARANTINE
+    left = func.coalesce(func.sum(kept.c.last - kept.c.first + 1), 0)
+    return int(look.scalar(select(left).where(kept.c.code == code, kept.c.first.between(first, last))) or 0)

@@ -49,7 +49,7 @@ def book_rows(books: Mapping[str, Any], at: float) -> list[Row]:
         rows += [
             _row(catalogue.NUMBERS, book[state], book["unit"], book["code"], book["from"], state)
             for book in books["numbers"]
-            for state in ("used", "void", "reserved", "leased", "free")
+            for state in ("used", "void", "reserved", "leased", "quarantined", "free")
         ]
     return [*rows, _row(catalogue.BALANCED, books["balanced"]), _row(catalogue.COUNTED_AT, at)]
 

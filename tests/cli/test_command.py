@@ -17,6 +17,7 @@ from tests.cli.conftest import Command, World, command, process
 VERBS = [
     *("run", "demo", "check", "read", "explain", "test", "bills", "export", "verify", "books"),
     *("parked list", "parked show", "parked replay", "numbers stock", "numbers receive", "keys new", "keys insurer"),
+    "drill",
 ]
 LOOKING = ["bills", "books", "parked list", "numbers stock", "export", "verify", "parked show", "parked replay"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -29,6 +29,8 @@ from hub.tracing.contexts import Headers
 NOBODY: Final = "-"
 """The unit of what no hub wrote: no unit can be called so."""
 SOURCE: Final = "kafka"
+_NOBODY_KNOWS: Final = datetime.fromtimestamp(0, UTC)
+"""When a sender sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,15 @@ def _refused(found: Garbage, place: Place, index: int, vault: Vault, now: dateti
 
 
 def _kept(found: bytes, id_: str, topic: str, where: str, vault: Vault, now: datetime) -> Submission:
+    """Sealed alike each time, by which the ledger knows what it has; another place is another record."""
+    came = Delivery(found, _NOBODY_KNOWS, name=id_)
     return Submission(
         id=id_,
         unit=NOBODY,
         source=SOURCE,
         at=utc_text(now),
         fingerprint=hashlib.sha256(found).digest(),
-        body=vault.seal(NOBODY, aad.REFUSED, pack(Delivery(found, now), found)),
+        body=vault.seal_alike(NOBODY, aad.REFUSED, pack(came, found)),
         place="refused",
         fault=record(UNREADABLE(where, topic=topic)),
     )

@@ -48,6 +48,8 @@ class Progress:
     submissions: int = 0
     commits: int = 0
     set_aside: int = 0
+    redelivered: int = 0
+    """submissions that Kafka brought once more: each restart and rebalance brings some"""
     waiting_for_database: bool = False
 
 
@@ -152,4 +154,7 @@ class Taker:
                 if self._traced:
                     judged = zip(submissions, result.verdicts, strict=True)
                     TRACES.committed(judged, self._traced, began)
+                self.progress.redelivered += result.redelivered
+                if result.redelivered:
+                    log.info("%s messages came from Kafka once more and were counted before", result.redelivered)
                 return

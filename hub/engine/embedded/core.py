@@ -145,6 +145,12 @@ class Core:
                 self.trouble = None
         return self.trouble
 
+    def reread(self) -> None:
+        """Something beside the core wrote, by this process's own doing: what it keeps in memory is read anew."""
+        self.ledger.reread()
+        self.ledger.keep_out([*self._bench.busy, *(bill.bill_id for bill in self._issued)])
+        self.wake()
+
     def stop_taking(self) -> None:
         """New deliveries are told to come again; what is queued is finished."""
         self._stopping = True

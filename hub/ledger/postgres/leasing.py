@@ -41,6 +41,7 @@ FROM unnest($1::text[], $2::text[]) n (id, fault) WHERE b.id = n.id"""
 _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at)
 SELECT n.*, 'turn of the year', $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n"""
+_HELD: Final = "SELECT number FROM epoch WHERE state = 'held'"
 _LAST_ISSUE: Final = "SELECT max(issued_at) FROM bill"
 _FEED: Final = "UPDATE bill SET starved = NULL WHERE starved IS NOT NULL"
 _FEED_CODE: Final = """
@@ -128,6 +129,12 @@ async def _feed(
         seen.numbered.append(bill)
     fault = fault_text(record(faults.NO_NUMBERS(f"{unit} {code}", unit=unit, bill_code=code)))
     return [(bill.id, code, fault) for bill in bills[len(numbers) :]]
+
+
+async def held(connection: Connection) -> int | None:
+    """The epoch that a restore opened and nobody released: until then nothing is numbered."""
+    number = await connection.fetchval(_HELD)
+    return None if number is None else int(number)
 
 
 async def last_issue(connection: Connection) -> datetime | None:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from hub.ledger import window
+from hub.ledger.backups.faults import UNFINISHED
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
 from hub.ledger.moving.faults import MOVE_UNFINISHED
 from hub.ledger.postgres.faults import (
@@ -27,6 +28,7 @@ from hub.ledger.postgres.faults import (
     read_only,
     sqlstate_of,
 )
+from hub.ledger.postgres.servers import any_server
 from hub.metrics.catalogue import POOL_EMPTY, POOL_SECONDS
 
 log = logging.getLogger("billhub.ledger")
@@ -82,6 +84,7 @@ class Database:
             with _address():
                 pool = await driver.create_pool(
                     dsn,
+                    connect=any_server,
                     min_size=1,
                     max_size=connections,
                     timeout=CONNECT_SECONDS,
@@ -169,9 +172,9 @@ async def connect(dsn: str, name: str) -> Connection:
     """
     with postgres_faults():
         settings = {"application_name": name[:63], **SETTINGS}
-        driver = _driver()
+        _driver()
         with _address():
-            return await driver.connect(
+            return await any_server(
                 dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS, server_settings=settings
             )
 
@@ -225,6 +228,8 @@ async def check_open(connection: Connection) -> None:
     moving = await connection.fetchval("SELECT current_database() WHERE to_regclass('moving') IS NOT NULL")
     if moving:
         raise MOVE_UNFINISHED(to=moving)
+    if await connection.fetchval("SELECT to_regclass('restoring') IS NOT NULL"):
+        raise UNFINISHED()
 
 
 async def _init(connection: Connection) -> None:

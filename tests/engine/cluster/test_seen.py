@@ -19,6 +19,8 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from drills.machine import Machine
+from drills.place import Place
 from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.producer import SteadyProducer
 from hub.engine.cluster.records import SCHEMA, pack
@@ -26,7 +28,7 @@ from hub.hubfile import load_hub
 from hub.ledger.migrate import HEAD, migrate_postgres
 from hub.simulators.hospital_hl7 import HospitalHl7
 from tests.engine.cluster.otlp import Backend, backend
-from tests.engine.cluster.province import ClusterProcess, Province, province
+from tests.engine.cluster.province import province
 from tests.hubprocess import until
 from tests.ledger.book import charge, message
 from tests.ledger.test_window import TAKES, Releases
@@ -42,9 +44,9 @@ QUICK = 3.0
 class Seen:
     """Two machines: one with doors, one behind it that shows no pages and answers probes on an address of its own."""
 
-    place: Province
-    front: ClusterProcess
-    back: ClusterProcess
+    place: Place
+    front: Machine
+    back: Machine
     probes: str
     traces: Backend
 
