@@ -153,3 +153,8 @@ def _models(annotation: Any) -> Iterable[type[BaseModel]]:
         yield annotation
     for inner in get_args(annotation):
         yield from _models(inner)
+
+
+def adapters_of(units: Sequence[UnitConfig]) -> dict[str, str]:
+    """unit/source → adapter."""
+    return {f"{unit.unit.id}/{name}": one.adapter for unit in units for name, one in unit.sources.items()}

@@ -190,6 +190,48 @@ class RolesSection(Section):
     开票。"""
 
 
+class TracesSection(Section):
+    """Where traces go; needs `billhub[trace]`."""
+
+    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+    """Address that takes OTLP over HTTP, as `http://127.0.0.1:4318/v1/traces`.
+    接收 OTLP/HTTP 的地址,如 `http://127.0.0.1:4318/v1/traces`。"""
+    one_in: int = Field(default=100, ge=1)
+    """Of how many messages one is traced; the same on every machine.
+    每多少条消息追踪一条,各机器相同。"""
+    ca: Text | None = None
+    """Certificates that may sign the endpoint's; the system's own where left out.
+    可签发该地址证书的 CA 文件,缺省用系统的。"""
+
+
+class RetentionSection(Section):
+    """How long bytes are kept that are behind no bill."""
+
+    days: int = Field(default=90, ge=30, le=3650)
+    """Days that a message's bytes are kept where they are behind no bill; what it said, and its id, stay.
+    与票据无关的原文保留天数;其内容与编号一直保留。"""
+    refused_a_day: int = Field(default=1000, ge=1, le=1_000_000)
+    """Refused messages of a source whose bytes a door process keeps in a day; of more, only the reason.
+    每个收件进程每天为每个来源保留原文的拒收消息数,超过的只留原因。"""
+
+
+class ReadySection(Section):
+    """When a machine says that it is not ready."""
+
+    lag_seconds: int = Field(default=300, ge=1, le=86_400)
+    """Seconds that the oldest message may wait for a worker.
+    最旧的消息可等待入库的秒数。"""
+    lag_records: int = Field(default=1_000_000, ge=1)
+    """Kafka records that may wait.
+    可积压的 Kafka 记录数。"""
+    due_seconds: int = Field(default=300, ge=1, le=86_400)
+    """Seconds that the oldest bill that can be issued may wait for an issuer.
+    最早可开的票据可等待的秒数。"""
+    replica_seconds: int = Field(default=60, ge=1, le=86_400)
+    """Seconds that a standby may be behind from which pages are read.
+    页面所读备库可落后的秒数。"""
+
+
 class HubConfig(Section):
     """A hub.yaml."""
 
@@ -208,6 +250,18 @@ class HubConfig(Section):
     roles: RolesSection = RolesSection()
     """How the roles run on this machine.
     各角色在本机如何运行。"""
+    probes: HostPort | None = None
+    """Where this machine answers probes and Prometheus, too: for one without doors or console.
+    本机另外应答探测与 Prometheus 的地址,供没有收件口或控制台的机器使用。"""
+    ready: ReadySection = ReadySection()
+    """When a machine says that it is not ready.
+    何时声明未就绪。"""
+    retention: RetentionSection = RetentionSection()
+    """How long bytes are kept that are behind no bill.
+    与票据无关的原文保留多久。"""
+    traces: TracesSection | None = None
+    """Traces of messages on their way, for OpenTelemetry; none where left out.
+    消息全程追踪(OpenTelemetry),不写则不追踪。"""
     path: Path = Field(default=Path(), exclude=True)
 
     def file(self, name: str) -> Path:

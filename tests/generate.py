@@ -15,6 +15,7 @@ from hub.bill.schemas import schemas
 from hub.mapping.schema import mapping_schema_text
 from tests.docs.pages.adapters import adapters_page
 from tests.docs.pages.errors import errors_page
+from tests.docs.pages.metrics import metrics_page
 from tests.docs.pages.settings import hub_page, hub_schema_text, settings_page, unit_schema_text
 from tests.docs.pages.transforms import transforms_table
 
@@ -27,6 +28,7 @@ WHOLE: Final[dict[str, Callable[[], str]]] = {
     "docs/codes.md": codes_markdown,
     "docs/errors.md": errors_page,
     "docs/hub-file.md": hub_page,
+    "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
 }
 PARTS: Final[dict[str, tuple[str, Callable[[], str]]]] = {

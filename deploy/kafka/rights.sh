@@ -13,3 +13,4 @@ may door --operation Describe --operation DescribeConfigs --operation Write \
 may worker --operation Describe --operation DescribeConfigs --operation Read --operation Create \
     --topic "$prefix." --resource-pattern-type prefixed
 may worker --operation Read --group "$prefix.workers"
+may door --operation Describe --group "$prefix.workers"

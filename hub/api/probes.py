@@ -1,22 +1,26 @@
-"""Probes and metrics: alive, ready, and numbers in Prometheus' text form."""
+"""Probes and metrics: alive, ready, and numbers in Prometheus' text form.
+
+They are answered at once: what is slow to find out is found out elsewhere, and shown as it was last known.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from hub.engine.embedded.home import Home
-from hub.ledger.glance import Seen
-from hub.ledger.lock import holder
-from hub.ledger.reader import Reader
+from hub.api.problems import lang_of
+from hub.metrics.text import MEDIA_TYPE
 
-_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+Ready = Callable[[str], Awaitable[dict[str, Any]]]
+"""What `/readyz` says, by what it is asked for: {ready, checks}, see `hub.metrics.checks.document`."""
+Metrics = Callable[[], Awaitable[str]]
 
 
-def router(reader: Reader, home: Home) -> APIRouter:
-    """The routes over a ledger."""
+def router(ready: Ready, metrics: Metrics) -> APIRouter:
+    """The routes."""
     routes = APIRouter()
 
     @routes.get("/healthz", response_class=PlainTextResponse)
@@ -25,60 +29,39 @@ def router(reader: Reader, home: Home) -> APIRouter:
         return "ok"
 
     @routes.get("/readyz")
-    def readyz() -> JSONResponse:
-        """The core runs and the ledger can be read."""
-        running = holder(home.folder) is not None
-        reader.glance([], Seen())
-        return JSONResponse({"ready": running}, 200 if running else 503)
+    async def readyz(request: Request) -> JSONResponse:
+        """Whether this machine is ready: for everything, or, with `?for=messages`, to take messages."""
+        found = await ready(request.query_params.get("for", ""))
+        status, body, kind = ready_answer(found, lang_of(request) == "en")
+        return JSONResponse(body, status, {"Cache-Control": "no-store"}, media_type=kind)
 
     @routes.get("/metrics")
-    def metrics() -> Response:
-        """Messages by source and place, bills by status, numbers by state."""
-        return Response(metrics_text(reader), media_type=_TEXT)
+    async def page() -> Response:
+        """What docs/metrics.md lists."""
+        return Response(await metrics(), media_type=MEDIA_TYPE)
 
     return routes
 
 
-def metrics_text(reader: Reader) -> str:
-    """The books as Prometheus text."""
-    books = reader.books()
-    lines = _head("billhub_messages_total", "counter", "Messages by source and the one place each ended in.")
-    for book in books["sources"]:
-        lines += [
-            _sample("billhub_messages_total", book[place], source=book["source"], place=place)
-            for place in ("applied", "duplicate", "parked", "refused")
-        ]
-    lines += _head("billhub_bills", "gauge", "Bills by status.")
-    lines += [_sample("billhub_bills", count, status=status) for status, count in sorted(books["bills"].items())]
-    lines += _head("billhub_numbers", "gauge", "Bill numbers by segment and state.")
-    for book in books["numbers"]:
-        lines += [
-            _sample(
-                "billhub_numbers", book[state], unit=book["unit"], code=book["code"], first=book["from"], state=state
-            )
-            for state in ("used", "void", "reserved", "leased", "quarantined", "free")
-        ]
-    lines += _head("billhub_parked", "gauge", "Messages and cases that wait for a person.")
-    lines.append(_sample("billhub_parked", reader.parked_count()))
-    lines += _head("billhub_alarms", "gauge", "Bills and payments held up, by why.")
-    lines += [
-        _sample("billhub_alarms", alarm["count"], unit=alarm["unit"], what=alarm["what"], code=code)
-        for alarm in reader.alarms()
-        if (code := (alarm["fault"] or {}).get("en", {}).get("code"))
-    ]
-    lines += _head("billhub_books_balanced", "gauge", "Whether messages, bills and numbers add up.")
-    lines.append(_sample("billhub_books_balanced", int(books["balanced"])))
-    return "\n".join(lines) + "\n"
-
-
-def _head(name: str, kind: str, said: str) -> list[str]:
-    return [f"# HELP {name} {said}", f"# TYPE {name} {kind}"]
-
-
-def _sample(name: str, value: int, **labels: str) -> str:
-    """One line; label values are escaped as the text format asks."""
-    said = ",".join(f'{label}="{text.translate(_ESCAPED)}"' for label, text in labels.items())
-    return f"{name}{{{said}}} {value}" if said else f"{name} {value}"
-
-
-_ESCAPED: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+def ready_answer(found: dict[str, Any], english: bool) -> tuple[int, dict[str, Any], str]:
+    """(status, body, media type): the checks, or a problem document (RFC 9457) of the first that is bad."""
+    lang = "en" if english else "zh"
+    checks: dict[str, Any] = {}
+    for name, check in found["checks"].items():
+        shown = {key: value for key, value in check.items() if key not in {"zh", "en"}}
+        checks[name] = shown | check.get(lang, {})
+    if found["ready"]:
+        return 200, {"ready": True, "checks": checks}, "application/json"
+    name, bad = next((name, check) for name, check in checks.items() if not check["ok"])
+    body = {
+        "type": f"urn:billhub:fault:{bad['code']}",
+        "title": bad["what"],
+        "status": 503,
+        "detail": bad["do"],
+        "code": bad["code"],
+        "check": name,
+        "since": bad["since"],
+        "ready": False,
+        "checks": checks,
+    }
+    return 503, body, "application/problem+json"

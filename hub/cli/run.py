@@ -79,6 +79,14 @@ def command(
     issuers: Annotated[
         int | None, typer.Option(min=0, max=64, help=say("开票进程数", "issuer processes (default: by cores)"))
     ] = None,
+    keep_days: Annotated[
+        int,
+        typer.Option(
+            min=30,
+            max=3650,
+            help=say("单机: 与票据无关的原文保留天数", "one machine: days that bytes behind no bill are kept"),
+        ),
+    ] = 90,
 ) -> None:
     """Runs until SIGTERM, then drains."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -93,7 +101,7 @@ def command(
             from hub.processes.parent import Options, run
 
             kept = Archive(str(archive.absolute()), archive_first) if archive is not None else None
-            run(Options(config, data, http, ready, doors, issuers, kept))
+            run(Options(config, data, http, ready, doors, issuers, kept, keep_days))
 
 
 def _run_cluster(config: Path, hub: Path, data: Path, roles: tuple[Role, ...], http: str, ready: Path | None) -> None:

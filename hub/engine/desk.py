@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hub.adapter import Answer, Delivery, Server
@@ -12,8 +13,9 @@ from hub.bill.bill import Bill
 from hub.engine.faults import QUEUE_FULL
 from hub.engine.intake import Bound, Intake, Taken, outcomes
 from hub.engine.served import ServedBills
-from hub.errors import Fault
+from hub.errors import Fault, Retry
 from hub.ledger.records import Submission, Verdict
+from hub.metrics.catalogue import DELIVERIES, DELIVERY_SECONDS
 
 if TYPE_CHECKING:
     from hub.ledger.reader import Reader
@@ -73,12 +75,22 @@ class Desk:
                 return await asyncio.to_thread(self._serve, server, bound, delivery)
             return self._serve(server, bound, delivery)
         if self._in_flight >= self._most:
+            DELIVERIES.add(1, "busy")
             raise QUEUE_FULL()
         self._in_flight += 1
+        began = perf_counter()
+        how = "failed"
         try:
-            return await self._take(bound, delivery)
+            answer = await self._take(bound, delivery)
+            how = "taken"
+        except Retry:
+            how = "busy"
+            raise
         finally:
             self._in_flight -= 1
+            DELIVERIES.add(1, how)
+        DELIVERY_SECONDS.observe(perf_counter() - began)
+        return answer
 
     def change(self, intake: Intake) -> None:
         """Deliveries that come from now on are read by the new configuration; those in flight end by the old one."""

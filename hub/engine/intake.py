@@ -20,6 +20,7 @@ from hub.doors.faults import NO_SUCH_SOURCE
 from hub.doors.handler import ENDS
 from hub.engine.envelope import pack
 from hub.engine.faults import NOT_A_SOURCE, TOO_MANY
+from hub.engine.refusals import Kept
 from hub.errors import Fault, Park, Reject, describe, fault_from
 from hub.flow.facts import facts_of
 from hub.ledger import aad, ids
@@ -74,13 +75,14 @@ class Taken:
 class Intake:
     """All sources of all units."""
 
-    def __init__(self, units: Sequence[UnitConfig], vault: Vault) -> None:
-        """Binds every source.
+    def __init__(self, units: Sequence[UnitConfig], vault: Vault, kept: Kept | None = None) -> None:
+        """Binds every source; `kept` counts the refused bodies that are kept, and lives longer than a configuration.
 
         Raises:
             Config: an unknown adapter, a wrong setting, a mapping that does not compile.
         """
         self._vault = vault
+        self._kept = kept or Kept()
         self.sources: dict[str, Bound] = {
             f"{unit.unit.id}/{name}": bind_source(unit, name) for unit in units for name in unit.sources
         }
@@ -177,7 +179,8 @@ class Intake:
         )
 
     def refused(self, bound: Bound, delivery: Delivery, body: bytes, fault: Fault) -> Submission:
-        """A delivery, or a message of one, that is refused: kept within limits, with the reason."""
+        """A delivery, or a message of one, that is refused: kept within limits of size and number, with the reason."""
+        most = KEPT_OF_REFUSED if self._kept.one_more(bound.unit, bound.name, delivery.received_at) else 0
         id_ = digest(bound.unit, bound.name, utc_text(delivery.received_at), hashlib.sha256(body).hexdigest())
         return Submission(
             id=id_,
@@ -185,7 +188,7 @@ class Intake:
             source=bound.name,
             at=utc_text(delivery.received_at),
             fingerprint=b"",
-            body=self._vault.seal(bound.unit, aad.REFUSED, pack(delivery, body[:KEPT_OF_REFUSED])),
+            body=self._vault.seal(bound.unit, aad.REFUSED, pack(delivery, body[:most])),
             place="refused",
             fault=record(fault),
         )

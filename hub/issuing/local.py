@@ -31,6 +31,7 @@ from hub.issuing.profile import Profile
 from hub.issuing.signing import UnitSigner
 from hub.ledger.aad import document_aad, event_aad
 from hub.ledger.records import FaultRecord, Issued, NotIssued, Work
+from hub.metrics.catalogue import ISSUE_SECONDS
 from hub.security.vault import Vault
 
 log = logging.getLogger("billhub.issuing")
@@ -76,6 +77,8 @@ class LocalIssuer:
         for item in work:
             try:
                 issued.append(self._issue_one(item))
+                waited = datetime.fromisoformat(issued[-1].issued_at) - datetime.fromisoformat(item.due_at)
+                ISSUE_SECONDS.observe(waited.total_seconds())
             except Fault as fault:
                 failed.append(_failed(item, fault))
             except Exception as error:  # noqa: BLE001  (a defect costs its own bill only)

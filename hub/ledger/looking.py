@@ -44,14 +44,15 @@ def sqlite_window(folder: Path, *, shared: bool) -> Window:
     return Window(engine, sqlite_faults)
 
 
-def postgres_window(dsn: str, *, name: str = "billhub reads") -> Window:
-    """Into a PostgreSQL database, be it a standby; from any thread."""
+def postgres_window(dsn: str, *, name: str = "billhub reads", seconds: int = 60) -> Window:
+    """Into a PostgreSQL database, be it a standby; from any thread. `seconds` is the longest question."""
     engine = sync.engine(
         dsn,
         pool=QueuePool,
         application_name=name,
-        options="-c statement_timeout=60000 -c timezone=UTC -c default_transaction_isolation=repeatable\\ read "
-        "-c idle_in_transaction_session_timeout=60000",
+        tcp_user_timeout=10_000,  # a server that is cut off is not waited for
+        options=f"-c statement_timeout={seconds * 1000} -c timezone=UTC "
+        "-c default_transaction_isolation=repeatable\\ read -c idle_in_transaction_session_timeout=60000",
     )
     # said for each transaction, not as the session's default: an address may ask for a server that writes
     event.listen(engine, "connect", _only_reads)

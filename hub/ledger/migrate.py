@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.ledger.faults import DATABASE_NEWER
+from hub.ledger import window
 from hub.ledger.postgres.faults import BUSY, WRONG_VERSION, postgres_faults, sqlstate_of
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest revision; a test compares it with the scripts."""
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 OLDEST_SERVER: Final = 14
@@ -44,6 +44,11 @@ def revision_of(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else ""
 
 
+def serves_of(connection: sqlite3.Connection, found: str) -> str:
+    """The oldest revision that a SQLite database of revision `found` serves."""
+    return window.served_sqlite(found, int(connection.execute("PRAGMA user_version").fetchone()[0]))
+
+
 def migrate_sqlite(path: Path) -> None:
     """Migrates the database file in one exclusive transaction: a crash in the middle leaves the old schema.
 
@@ -54,12 +59,13 @@ def migrate_sqlite(path: Path) -> None:
     probe = sqlite3.connect(path)
     try:
         found = revision_of(probe)
+        serves = serves_of(probe, found)
     finally:
         probe.close()
-    if found == HEAD:
+    if newer := window.newer(found, serves, HEAD, str(path)):
+        raise newer
+    if found >= HEAD:
         return
-    if found > HEAD:
-        raise DATABASE_NEWER(str(path), found=found, known=HEAD)
     from sqlalchemy import create_engine, event
     from sqlalchemy.exc import DBAPIError
 
@@ -101,9 +107,11 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
         if version < OLDEST_SERVER:
             raise WRONG_VERSION(found=str(version), needed=str(OLDEST_SERVER))
         _take_turn(guard, tries, pause)
-        found = revision_of_postgres(guard)
+        found, serves = window.serves_postgres(lambda question: _one(guard, question))
+        if newer := window.newer(found, serves, HEAD, f"{guard.info.host}/{guard.info.dbname}"):
+            raise newer
         if found > HEAD:
-            raise DATABASE_NEWER(f"{guard.info.host}/{guard.info.dbname}", found=found, known=HEAD)
+            return  # a newer release has been here, and this one still works on it
         options = f"-c lock_timeout={LOCK_MILLISECONDS} -c statement_timeout=0"
         engine = sync.engine(dsn, pool=NullPool, options=options)
         try:
@@ -137,11 +145,12 @@ def _take_turn(guard: psycopg.Connection[Any], tries: int, pause: float) -> None
 
 def revision_of_postgres(connection: psycopg.Connection[Any]) -> str:
     """The schema revision of a PostgreSQL database, empty for a fresh one."""
-    made = connection.execute("SELECT to_regclass('alembic_version')::text").fetchone()
-    if made is None or made[0] is None:
-        return ""
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return str(row[0]) if row else ""
+    return window.serves_postgres(lambda question: _one(connection, question))[0]
+
+
+def _one(connection: psycopg.Connection[Any], question: str) -> Any:
+    row = connection.execute(question).fetchone()
+    return row[0] if row else None
 
 
 def _upgrade(connection: Connection) -> None:

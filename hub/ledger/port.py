@@ -136,6 +136,12 @@ class SharedLedger(Protocol):
     async def tidy(self, now: datetime) -> bool:
         """Housekeeping in small steps, by any process, for when little is to do; returns whether there is more."""
 
+    async def retire(self, days: int) -> bool:
+        """Drops some bodies that came more than so many days ago and are behind no bill; ids and events stay.
+
+        Returns whether there may be more. Parked messages keep theirs.
+        """
+
     async def ping(self) -> None:
         """Asks the database one small question: for a probe of readiness."""
 

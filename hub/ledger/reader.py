@@ -25,6 +25,7 @@ from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
 from hub.ledger.looking import Window, sqlite_window
 from hub.ledger.records import Work
+from hub.ledger.retiring import HASHED
 from hub.ledger.rows import VISIBLE, key_id, trade_range
 from hub.security.vault import Vault
 
@@ -296,7 +297,8 @@ class Reader:
             row = look.execute(select(schema.REFUSED).where(schema.REFUSED.c.seq == int(seq))).first()
         if row is None:
             return None
-        return books.refused_view(row) | {"body": self._vault.open(row.unit, REFUSED, row.sealed)}
+        over = len(row.sealed) <= HASHED
+        return books.refused_view(row) | {"body": b"" if over else self._vault.open(row.unit, REFUSED, row.sealed)}
 
     def message(self, message_id: str) -> dict[str, Any] | None:
         """A kept message with its exact bytes: {id, unit, source, at, kind, place, fault?, case_id, body}."""

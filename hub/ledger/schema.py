@@ -101,9 +101,10 @@ REFUSED: Final = Table(
     Column("fault", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("refused_once", text("sha256(sealed)"), unique=True, info=SHARED),
+    partial("refused_bodies", "seq", where="length(sealed) > 32"),
 )
 """What was refused, with its bytes, in a place of its own. No two are sealed alike, so one that a broker brings twice
-is known by its ciphertext."""
+is known by its ciphertext. When the bytes' time is over, a hash of 32 bytes is left in their place."""
 
 TALLY: Final = Table(
     "tally",

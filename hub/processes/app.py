@@ -15,26 +15,32 @@ from hub.api import insurers, probes
 from hub.api.faults import BAD_REQUEST, NO_SUCH_PAGE, WRONG_METHOD
 from hub.api.head import HeadAsGet
 from hub.api.problems import problem
-from hub.config import UnitConfig
+from hub.config import UnitConfig, adapters_of
 from hub.console import pages
 from hub.engine.embedded.home import Home
 from hub.errors import Fault
+from hub.ledger.looking import Window, sqlite_window
 from hub.ledger.reader import Reader
 from hub.processes.accepted import accepted
+from hub.processes.probes import Probes
 from hub.security.vault import Vault
 
 
 def make_app(home: Home) -> FastAPI:
     """The application over a hub's data and the units it runs."""
     vault = home.vault()
-    return app_over(Reader(home.folder, vault), vault, home, accepted(home))
+    look = sqlite_window(home.folder, shared=False)
+    return app_over(Reader(home.folder, vault), vault, home, accepted(home), look)
 
 
-def app_over(reader: Reader, vault: Vault, home: Home, units: Sequence[UnitConfig]) -> FastAPI:
-    """The application over a ledger, whatever database holds it."""
+def app_over(
+    reader: Reader, vault: Vault, home: Home, units: Sequence[UnitConfig], window: Window | None = None
+) -> FastAPI:
+    """The application over a ledger, whatever database holds it; `window` where nobody else looks at its figures."""
     app = FastAPI(title="Billhub", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(HeadAsGet)
-    app.include_router(probes.router(reader, home), include_in_schema=False)
+    probe = Probes(home, reader, adapters_of(units), window)
+    app.include_router(probes.router(probe.ready, probe.metrics), include_in_schema=False)
     app.include_router(insurers.router(reader, vault, units))
     pages.mount(app, reader, home, units)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

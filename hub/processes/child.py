@@ -21,6 +21,7 @@ from hub.errors import Config, Fault
 from hub.ledger.applying import record
 from hub.processes.memory import settle
 from hub.processes.plan import plan_from_environment
+from hub.processes.showing import Showing
 
 
 class Child:
@@ -34,6 +35,7 @@ class Child:
         self.on_frame: Callable[[Frame], None] = lambda _: None
         self.on_stop: Callable[[float], Awaitable[None]] = _nothing
         self._stopping: asyncio.Task[None] | None = None
+        self._showing = Showing(plan_from_environment())
 
     async def connect(self) -> Link:
         """Connects and says hello."""
@@ -44,6 +46,7 @@ class Child:
     def hello(self) -> None:
         """Tells the core that this child is ready."""
         settle()
+        self._showing.begin()
         self.link.send(Hello(self._role, os.getpid(), self._capacity))
 
     def _frames(self, _link: Link, frames: Sequence[Frame]) -> None:
@@ -55,6 +58,7 @@ class Child:
 
     async def _stop(self, seconds: float) -> None:
         await self.on_stop(seconds)
+        self._showing.last()
         self.link.close()
 
     def _lost(self, _link: Link) -> None:

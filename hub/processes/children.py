@@ -41,13 +41,24 @@ class _Seat:
     task: asyncio.Task[None] | None = None
     process: asyncio.subprocess.Process | None = None
     met: bool = False
+    lives: int = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether it does not work; what starts for the first time is not missed yet."""
+        ended = self.process is not None and self.process.returncode is not None
+        return ended or (self.lives > 1 and not self.met)
 
 
 class Children:
     """The hub's child processes. `fatal` is called when one does not start at all."""
 
-    def __init__(self, fatal: Callable[[Fault], None]) -> None:
+    def __init__(self, fatal: Callable[[Fault], None], gone: Callable[[int], None] = lambda _: None) -> None:
+        """`gone` hears of each process that ended."""
         self._fatal = fatal
+        self._gone = gone
+        self.restarts: dict[str, int] = {}
+        """role → processes that were started anew"""
         self._seats: list[_Seat] = []
         self._ending = False
 
@@ -74,6 +85,17 @@ class Children:
             for seat in self._seats
             if seat.plan.role == role and seat.process is not None and seat.process.returncode is None
         ]
+
+    def living(self) -> dict[str, int]:
+        """Role → processes that run."""
+        found = dict.fromkeys((_role(seat) for seat in self._seats), 0)
+        for seat in self._seats:
+            found[_role(seat)] += seat.process is not None and seat.process.returncode is None
+        return found
+
+    def missing(self) -> list[str]:
+        """The roles of processes that do not run, or were started anew and have not said hello since."""
+        return sorted({_role(seat) for seat in self._seats if seat.gone})
 
     def signal(self, sign: signal.Signals) -> None:
         """Sends a signal to every living child."""
@@ -109,6 +131,7 @@ class Children:
                 return
             pause = FASTEST_RESTART if seconds > STEADY_SECONDS else min(pause * 2, SLOWEST_RESTART)
             log.warning("a %s process ended with %s; it is started anew", seat.plan.role, code)
+            self.restarts[_role(seat)] = self.restarts.get(_role(seat), 0) + 1
             await asyncio.sleep(pause)
 
     def _over(self) -> bool:
@@ -119,6 +142,7 @@ class Children:
         loop = asyncio.get_running_loop()
         started = loop.time()
         seat.met = False
+        seat.lives += 1
         seat.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -128,4 +152,11 @@ class Children:
             stdin=asyncio.subprocess.DEVNULL,
             preexec_fn=die_with_parent(),
         )
-        return await seat.process.wait(), loop.time() - started
+        pid = seat.process.pid
+        code = await seat.process.wait()
+        self._gone(pid)
+        return code, loop.time() - started
+
+
+def _role(seat: _Seat) -> str:
+    return seat.plan.role.removeprefix("cluster-")

@@ -29,9 +29,12 @@ from hub.errors import Fault
 from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
+from hub.metrics.checks import Checks
 from hub.processes.accepted import accept
 from hub.processes.archiving import Archive, check, keep
+from hub.processes.board import Board
 from hub.processes.children import Children
+from hub.processes.issuing import stopped_by_alarms
 from hub.processes.memory import settle
 from hub.processes.plan import Plan
 
@@ -40,6 +43,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("billhub")
 
+EXPECTED: Final = ("database", "issuing", "children")
+"""What an embedded hub is asked for by `/readyz`."""
+VITAL: Final = frozenset({"database", "children"})
+LOOK_SECONDS: Final = 2.0
 DRAIN_SECONDS: Final = 8.0
 """How long a drain may take; the surface promises an end within ten seconds."""
 
@@ -55,6 +62,7 @@ class Options:
     doors: int | None = None
     issuers: int | None = None
     archive: Archive | None = None
+    keep_days: int = 90
 
 
 @dataclass(slots=True)
@@ -106,14 +114,14 @@ def bind_doors(units: Sequence[UnitConfig], http: str) -> Sockets:
     Raises:
         Config: an address that cannot be used.
     """
-    sockets = Sockets(_listen(http))
+    sockets = Sockets(listen(http))
     for unit in units:
         for name, source in unit.sources.items():
             if isinstance(source.door, str):
                 continue
             where = f"{unit.unit.id}/{name}"
             if source.door.mllp is not None:
-                sockets.mllp[where] = _listen(source.door.mllp)
+                sockets.mllp[where] = listen(source.door.mllp)
             elif source.door.folder is not None:
                 folder = unit.folder / source.door.folder
                 folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +129,12 @@ def bind_doors(units: Sequence[UnitConfig], http: str) -> Sockets:
     return sockets
 
 
-def _listen(address: str) -> socket.socket:
+def listen(address: str) -> socket.socket:
+    """A socket on HOST:PORT.
+
+    Raises:
+        Config: the address cannot be used.
+    """
     host, _, port = address.rpartition(":")
     return bind(host.strip("[]") or "127.0.0.1", int(port))
 
@@ -165,8 +178,10 @@ class _Hub:
         keep(home, options.archive)
         rules = {unit.unit.id: rules_of(unit) for unit in units}
         self._ledger = SqliteLedger(home.folder, rules)
-        self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal)
-        self._children = Children(self._fatal)
+        self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal, keep_days=options.keep_days)
+        self._signs = Board("core", Checks(EXPECTED, VITAL, datetime.now(UTC)), lambda: datetime.now(UTC))
+        self._children = Children(self._fatal, self._signs.ended)
+        self._signs.children = self._children
         commands = Commands(self._ledger, self._core, self.reload)
         self._board = Switchboard(self._core, commands, self._hello)
         self._core.poke = self._board.poke
@@ -185,6 +200,8 @@ class _Hub:
         self._home.socket.unlink(missing_ok=True)
         server = await self._loop.create_unix_server(self._board.link, str(self._home.socket))
         self._home.socket.chmod(0o600)
+        await self._signs.open(self._home.folder)
+        self._look()
         self._start_children()
         if not (self._issuer_count and self._door_count):
             await self._start_here()
@@ -195,9 +212,18 @@ class _Hub:
         await self._drain()
         server.close()
         self._home.socket.unlink(missing_ok=True)
+        self._signs.close()
         self._ledger.close()
         if self._fault is not None:
             raise self._fault
+
+    def _look(self) -> None:
+        """Says of itself what a probe wants to know; a database that refused the last batch is tried."""
+        now = datetime.now(UTC)
+        self._signs.checks.put("database", self._core.look(), now)
+        self._signs.checks.put("issuing", stopped_by_alarms(self._ledger.alarms(), len(self._units)), now)
+        if not self._ended.is_set():
+            self._loop.call_later(LOOK_SECONDS, self._look)
 
     async def _start_here(self) -> None:
         """What has no processes of its own runs in this one."""
@@ -211,7 +237,7 @@ class _Hub:
             await self._single.open_doors(self._units, sockets.http, sockets.mllp, sockets.folders)
 
     def _start_children(self) -> None:
-        data = str(self._home.folder.resolve())
+        data, meter = str(self._home.folder.resolve()), self._signs.mouth.fileno()
         for number in range(self._door_count):
             plan = Plan(
                 role="door",
@@ -219,12 +245,13 @@ class _Hub:
                 http=self._sockets.http.fileno(),
                 mllp={source: sock.fileno() for source, sock in self._sockets.mllp.items()},
                 folders=self._sockets.folders if number == 0 else {},
+                meter=meter,
             )
-            self._children.start(plan, self._sockets.handles())
+            self._children.start(plan, [*self._sockets.handles(), meter])
         for _ in range(self._issuer_count):
-            self._children.start(Plan(role="issuer", data=data))
+            self._children.start(Plan(role="issuer", data=data, meter=meter), [meter])
         if needs_relay(self._units) or self._options.archive is not None:
-            self._children.start(Plan(role="relay", data=data))
+            self._children.start(Plan(role="relay", data=data, meter=meter), [meter])
 
     def _hello(self, role: str, pid: int) -> None:
         self._children.met(pid)

@@ -30,6 +30,8 @@ class Plan(msgspec.Struct, frozen=True):
     """which of its role's processes on this machine it is"""
     post: int = -1
     """file descriptor on which a cluster's child tells its parent that it is ready, or why it is not"""
+    meter: int = -1
+    """file descriptor of the datagram socket on which it shows what it has counted"""
 
     @property
     def data_path(self) -> Path:

@@ -17,6 +17,7 @@ from hub.ledger.aad import document_aad
 from hub.ledger.applying import record
 from hub.ledger.reader import Reader
 from hub.ledger.records import Confirmed
+from hub.metrics.catalogue import EFFECTS
 from hub.processes.accepted import accepted
 from hub.processes.archiving import archiver_of, hold_back, kept
 from hub.processes.child import Child, run_child
@@ -29,6 +30,29 @@ class Carrier(Protocol):
 
     def send(self, frame: Frame) -> None:
         """Queues a frame; a command is answered behind everything that came before it."""
+
+
+def count(frame: Frame) -> None:
+    """Counts what a relay tells."""
+    if isinstance(frame, Sent):
+        done = sum(bill.fault is None for bill in frame.confirmed)
+        refused = len(frame.confirmed) - done
+        EFFECTS.add(done, "confirm", "done")
+        EFFECTS.add(len(frame.done), "ask", "done")
+        EFFECTS.add(refused, "confirm", "later")
+        EFFECTS.add(len(frame.later) - refused, "ask", "later")
+
+
+class Counting:
+    """A carrier that counts what it is given."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+
+    def send(self, frame: Frame) -> None:
+        """Counts it, and passes it on."""
+        count(frame)
+        self._carrier.send(frame)
 
 
 class LinkResults:
@@ -77,7 +101,7 @@ async def main() -> None:
     vault = home.vault()
     units = accepted(home)
     child = Child("relay", home.socket)
-    results = LinkResults(await child.connect(), vault, Intake(units, vault))
+    results = LinkResults(Counting(await child.connect()), vault, Intake(units, vault))
 
     def asker(unit: str, source: str) -> Asker | None:
         found = results.intake.sources.get(f"{unit}/{source}")

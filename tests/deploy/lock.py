@@ -1,4 +1,4 @@
-"""deploy/requirements-cluster.lock: what the cluster's extra brings beyond requirements.lock, cut from the tests' lock.
+"""deploy/requirements-cluster.lock: what its extras bring beyond requirements.lock, cut from the tests' lock.
 
 `python -m tests.deploy.lock` writes it.
 """
@@ -15,7 +15,9 @@ from packaging.utils import canonicalize_name
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FILE: Final = ROOT / "deploy" / "requirements-cluster.lock"
-_HEAD: Final = "# Cut from requirements-dev.lock by `python -m tests.deploy.lock`: the packages of billhub[cluster].\n"
+_HEAD: Final = (
+    "# Cut from requirements-dev.lock by `python -m tests.deploy.lock`: the packages of billhub[cluster,trace].\n"
+)
 _ENTRY: Final = re.compile(r"^([A-Za-z0-9._-]+)==.*?(?=^[A-Za-z0-9])", re.MULTILINE | re.DOTALL)
 
 
@@ -41,7 +43,7 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
 def cluster_lock() -> str:
     """The file's content."""
     known, base = entries(ROOT / "requirements-dev.lock"), entries(ROOT / "requirements.lock")
-    wanted = sorted(needed("billhub", frozenset({"cluster"}), set()) - base.keys())
+    wanted = sorted(needed("billhub", frozenset({"cluster", "trace"}), set()) - base.keys())
     return _HEAD + "".join(re.sub(r"^ +#.*\n", "", known[name], flags=re.MULTILINE) for name in wanted)
 
 

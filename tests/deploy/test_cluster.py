@@ -43,6 +43,8 @@ async def machines(place: Site) -> AsyncIterator[dict[str, Machine]]:
             await running[role].start(place.world.units)
         yield running
         assert [await machine.end() for machine in running.values()] == [0] * len(running)
+        for machine in running.values():
+            assert "leases are left to run out" not in machine.log  # who never leased has nothing to give back
     finally:
         for machine in running.values():
             if machine.process is not None and machine.process.returncode is None:

@@ -13,6 +13,7 @@ from hub.errors import Config, Fault, Retry
 from hub.ledger import migrate
 from hub.ledger.postgres import open_ledger, open_listener, open_reader, pool
 from hub.ledger.records import Batch
+from hub.metrics.catalogue import POOL_EMPTY
 from tests.ledger.book import RULES, VAULT, charge, message
 from tests.ledger.shared import PostgresBook, Server
 
@@ -195,3 +196,33 @@ def test_the_server_of_our_own_comes_back_on_its_port_with_its_data(tmp_path: Pa
     finally:
         own.remove()
     assert not own.local.folder.exists()
+
+
+def test_a_pool_that_is_exhausted_says_so_and_is_counted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = PostgresBook(server=server)
+    monkeypatch.setattr(pool, "FREE_SECONDS", 0.05)
+
+    async def run() -> None:
+        database = await pool.Database.open(book.dsn, "test", connections=1)
+        held, done = asyncio.Event(), asyncio.Event()
+
+        async def hold(_connection: object) -> None:
+            held.set()
+            await done.wait()
+
+        holder = asyncio.create_task(database.run(hold))
+        await held.wait()
+        before = POOL_EMPTY.values.get((), [0.0])[0]
+        for call in (database.ask("SELECT 1"), database.run(hold)):
+            with pytest.raises(Retry, match="no connection became free") as fault:
+                await call
+            assert fault.value.code.code == "BH-LED-021"
+        assert POOL_EMPTY.values[()] == [before + 2]
+        done.set()
+        await holder
+        assert await database.ask("SELECT 1")
+        await database.close()
+
+    book.runner.run(run())
+    book.close()
+    server.give_back(book.dsn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +27,9 @@ from hub.ledger import aad
 from hub.ledger.applying import record
 from hub.ledger.port import Listener
 from hub.ledger.records import FaultRecord, Submission, Verdict
+from hub.metrics.catalogue import PRODUCE_WAITING
 from hub.security.vault import Vault
+from hub.tracing.spans import TRACES
 
 MOST_WAITING: Final = 20_000
 """Submissions not acknowledged yet; beyond, senders are told to come again."""
@@ -78,6 +81,7 @@ class KafkaCounter:
             raise QUEUE_FULL()
         if not submissions:
             return [], None
+        began = time.time_ns()
         listener = self.listener
         expected: dict[int, asyncio.Future[Verdict]] = {}
         for index, one in enumerate(submissions):
@@ -91,6 +95,8 @@ class KafkaCounter:
         finally:
             for future in expected.values():
                 future.cancel()
+        if TRACES.on:
+            TRACES.answered(submissions, verdicts, began)
         if not watch or listener is None:
             return verdicts, None
         bills = list(itertools.chain.from_iterable(verdict.bills for verdict in verdicts))
@@ -136,14 +142,16 @@ class KafkaCounter:
             submission = self._cut(journey, index, submission, len(data))
             data = encode(submission)
         self._waiting += 1
+        PRODUCE_WAITING.set(self._waiting)
         self._bytes += len(data)
         refused = submission.place == "refused"
         lane = self._refused if refused else self._events[partition_of(submission, self._topics.partitions)]
         done = partial(self._arrived, journey, index, submission, len(data))
-        lane.put(Parcel(data, done, journey.wanted))
+        lane.put(Parcel(data, done, journey.wanted, TRACES.context(submission) if TRACES.on else None))
 
     def _arrived(self, journey: _Journey, index: int, submission: Submission, size: int, how: str) -> None:
         self._waiting -= 1
+        PRODUCE_WAITING.set(self._waiting)
         self._bytes -= size
         if how == "large" and submission.place != "refused":
             self._put(journey, index, self._cut(journey, index, submission, size))

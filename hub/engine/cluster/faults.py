@@ -22,6 +22,14 @@ BROKER_AWAY: Final = define(
     do_zh="稍后用同一编号重发",
     do_en="send it again a little later, under the same id",
 )
+BROKER_SILENT: Final = define(
+    "BH-CLU-019",
+    Retry,
+    zh="Kafka 没有回答",
+    en="Kafka does not answer",
+    do_zh="检查 Kafka 和网络;恢复后会自动继续",
+    do_en="look at Kafka and the network; work goes on by itself once it answers",
+)
 TOO_LARGE: Final = define(
     "BH-CLU-003",
     Reject,

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
 from hub.engine.cluster.topics import Topics
 
@@ -21,6 +21,9 @@ log = logging.getLogger("billhub.kafka")
 
 SECONDS: Final = 8.0
 """How long one look may take."""
+MOST_AGED: Final = 64
+"""Partitions whose oldest record is read at once."""
+AGE_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class Lag:
     """Kafka messages not committed"""
     committed: int
     """sum of committed offsets: it grows with every commit"""
+    topics: Mapping[str, int] = field(default_factory=dict)
+    """topic → messages not committed"""
+    oldest: float | None = None
+    """when the oldest of them was written, seconds since the epoch; None where none waits, or nobody may look"""
+
+
+class Unmeasured(Exception):  # noqa: N818  (it says what happened)
+    """Brokers answer, but the login may not ask how far the group is."""
 
 
 class LagMeter:
@@ -42,13 +53,19 @@ class LagMeter:
         self._clients: tuple[AIOKafkaConsumer, AIOKafkaAdminClient] | None = None
         self._places: list[TopicPartition] = []
 
-    async def look(self, owned: Collection[tuple[str, int]] = ()) -> Lag | None:
-        """The lag of some partitions, of all where none is named; None where no broker says."""
+    async def look(self, owned: Collection[tuple[str, int]] = (), *, age: bool = False) -> Lag | None:
+        """The lag of some partitions, of all where none is named; None where no broker says. `age` costs a fetch.
+
+        Raises:
+            Unmeasured: brokers answer, but the login has not the right to ask.
+        """
         try:
             async with asyncio.timeout(SECONDS):
                 if self._clients is None:
                     await self._connect()
-                return await self._measure({(topic, partition) for topic, partition in owned})
+                return await self._measure({(topic, partition) for topic, partition in owned}, age)
+        except GroupAuthorizationFailedError:
+            raise Unmeasured from None
         except (KafkaError, TimeoutError, OSError) as error:
             log.debug("the lag is not known: %s", type(error).__name__)
             await self.close()
@@ -67,7 +84,13 @@ class LagMeter:
             log.debug("a lag meter ended with %s", type(error).__name__)
 
     async def _connect(self) -> None:
-        reader = AIOKafkaConsumer(**self._options, client_id="billhub-lag", request_timeout_ms=5_000)
+        reader = AIOKafkaConsumer(
+            **self._options,
+            client_id="billhub-lag",
+            request_timeout_ms=5_000,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=1024,  # a broker gives a whole record, however little is asked for
+        )
         admin = AIOKafkaAdminClient(**self._options, client_id="billhub-lag", request_timeout_ms=5_000)
         self._clients = reader, admin
         await reader.start()
@@ -75,15 +98,40 @@ class LagMeter:
         found = await admin.describe_topics([self._topics.events, self._topics.refused])
         self._places = [TopicPartition(one["topic"], part["partition"]) for one in found for part in one["partitions"]]
 
-    async def _measure(self, mine: Collection[tuple[str, int]]) -> Lag:
+    async def _measure(self, mine: Collection[tuple[str, int]], age: bool) -> Lag:
         assert self._clients is not None
         reader, admin = self._clients
         places = [place for place in self._places if not mine or tuple(place) in mine]
         ends = await reader.end_offsets(places)
         done = await admin.list_consumer_group_offsets(self._topics.group)
-        waiting = committed = 0
+        committed = 0
+        topics = dict.fromkeys((self._topics.events, self._topics.refused), 0)
+        behind: dict[TopicPartition, int] = {}
         for place in places:
             offset = max(0, done[place].offset) if place in done else 0
             committed += offset
-            waiting += max(0, ends[place] - offset)
-        return Lag(waiting, committed)
+            if ends[place] > offset:
+                topics[place.topic] += ends[place] - offset
+                behind[place] = offset
+        oldest = await self._oldest(reader, behind) if age and behind else None
+        return Lag(sum(topics.values()), committed, topics, oldest)
+
+    async def _oldest(self, reader: AIOKafkaConsumer, behind: Mapping[TopicPartition, int]) -> float | None:
+        """When the first record behind a committed offset was written: of those partitions that are most behind."""
+        places = list(behind)[:MOST_AGED]
+        found: dict[TopicPartition, int] = {}
+        try:
+            reader.assign(places)
+            for place in places:
+                reader.seek(place, behind[place])
+            end = asyncio.get_running_loop().time() + AGE_SECONDS
+            while len(found) < len(places) and asyncio.get_running_loop().time() < end:
+                missing = [place for place in places if place not in found]
+                for place, records in (await reader.getmany(*missing, timeout_ms=200, max_records=50)).items():
+                    if records:
+                        found[place] = records[0].timestamp
+        except TopicAuthorizationFailedError:  # a door may write, not read
+            return None
+        finally:
+            reader.unsubscribe()
+        return min(found.values()) / 1000 if found else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from typing import Final, Protocol
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from hub.engine.cluster.records import OVERHEAD, pack
+from hub.metrics.catalogue import PRODUCE_FAILURES, PRODUCE_PACKED, PRODUCE_SECONDS
+from hub.tracing.contexts import Context, Headers
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.kafka")
 
@@ -30,7 +34,7 @@ PAUSE: Final = 0.05
 class Sender(Protocol):
     """Who carries messages; see `hub.engine.cluster.producer`."""
 
-    async def send(self, topic: str, partition: int, value: bytes) -> None:
+    async def send(self, topic: str, partition: int, value: bytes, headers: Headers = ()) -> None:
         """Returns after the acknowledgement, or raises KafkaError."""
 
 
@@ -42,6 +46,8 @@ class Parcel:
     done: Callable[[str], None]
     wanted: Callable[[], bool]
     """whether somebody still waits for it"""
+    trace: Context | None = None
+    """where it is traced"""
 
 
 @dataclass(slots=True)
@@ -85,7 +91,8 @@ class Lane:
         """Sends until it is acknowledged, or nobody waits any more."""
         while parcels:
             try:
-                await self.sender.send(self.topic, self.partition, pack([parcel.data for parcel in parcels]))
+                with PRODUCE_SECONDS.timed():
+                    await self._send(parcels)
             except MessageSizeTooLargeError:
                 if len(parcels) == 1:
                     parcels[0].done("large")
@@ -94,6 +101,7 @@ class Lane:
                     await self._carry([parcel])
                 return
             except KafkaError as error:
+                PRODUCE_FAILURES.add()
                 log.warning("%s-%s: %s; it is sent again", self.topic, self.partition, type(error).__name__)
                 await asyncio.sleep(PAUSE)
                 for parcel in parcels:
@@ -101,6 +109,20 @@ class Lane:
                         parcel.done("left")
                 parcels = [parcel for parcel in parcels if parcel.wanted()]
             else:
+                PRODUCE_PACKED.observe(len(parcels))
                 for parcel in parcels:
                     parcel.done("")
                 return
+
+    async def _send(self, parcels: list[Parcel]) -> None:
+        record = pack([parcel.data for parcel in parcels])
+        traced: list[tuple[int, Context]] = []
+        if TRACES.on:
+            traced = [(place, parcel.trace) for place, parcel in enumerate(parcels) if parcel.trace is not None]
+        if not traced:
+            await self.sender.send(self.topic, self.partition, record)
+            return
+        began = time.time_ns()
+        span, headers = TRACES.produced(traced)
+        await self.sender.send(self.topic, self.partition, record, headers)
+        TRACES.acknowledged(span, self.topic, self.partition, traced, len(parcels), began)

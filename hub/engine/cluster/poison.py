@@ -7,7 +7,8 @@ no hub wrote are refused, and kept whole too, for they are evidence.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,6 +24,7 @@ from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
 from hub.ledger.records import Submission
 from hub.security.vault import Vault
+from hub.tracing.contexts import Headers
 
 NOBODY: Final = "-"
 """The unit of what no hub wrote: no unit can be called so."""
@@ -38,6 +40,7 @@ class Place:
     topic: str
     partition: int
     offset: int
+    headers: Headers | Mapping[str, bytes] | None = field(default=None, compare=False, repr=False)
 
 
 def submissions_of(message: bytes | None, place: Place, vault: Vault, now: datetime) -> list[Submission]:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from hub.engine.cluster.connection import steady
 from hub.errors import describe
+from hub.tracing.contexts import Headers
 
 log = logging.getLogger("billhub.kafka")
 
@@ -61,7 +62,7 @@ class SteadyProducer:
         except (KafkaError, OSError):
             self._opening = asyncio.get_running_loop().create_task(self._reopen(None))
 
-    async def send(self, topic: str, partition: int, value: bytes) -> None:
+    async def send(self, topic: str, partition: int, value: bytes, headers: Headers = ()) -> None:
         """Sends one message with a null key; waits for as long as it takes.
 
         Raises:
@@ -71,7 +72,7 @@ class SteadyProducer:
         producer, gone = self._current, self._gone
         assert producer is not None
         try:
-            sent = await producer.send(topic, value, partition=partition)
+            sent = await producer.send(topic, value, partition=partition, headers=list(headers) or None)
             await asyncio.wait((sent, gone), timeout=STUCK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if not sent.done() or sent.cancelled():
                 raise KafkaError("the producer was given up")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,10 @@ from hub.engine.cluster.poison import Place, as_garbage, set_aside, submissions_
 from hub.errors import Config, Retry, describe
 from hub.ledger.port import SharedLedger
 from hub.ledger.records import Batch, Submission
+from hub.metrics.catalogue import BATCH_MESSAGES, COMMIT_FAILURES, COMMIT_SECONDS, SET_ASIDE, TAKEN
 from hub.security.vault import Vault
+from hub.tracing.contexts import contexts
+from hub.tracing.spans import TRACES, Came
 
 log = logging.getLogger("billhub.worker")
 
@@ -62,6 +66,7 @@ class Taker:
         self._most = most
         self._patience = patience
         self.progress = Progress()
+        self._traced: dict[tuple[str, str], Came] = {}
 
     async def take(self, messages: Sequence[tuple[bytes | None, Place]]) -> None:
         """Takes Kafka messages in; after it they may be acknowledged.
@@ -70,10 +75,22 @@ class Taker:
             LastingError: they may not.
         """
         now = self._clock()
-        found = [one for value, place in messages for one in submissions_of(value, place, self._vault, now)]
+        found: list[Submission] = []
+        for value, place in messages:
+            held = submissions_of(value, place, self._vault, now)
+            if TRACES.on and place.headers:
+                self._note(place, held)
+            found += held
         for at in range(0, len(found), self._most):
             await self._commit(found[at : at + self._most])
         self.progress.messages += len(messages)
+
+    def _note(self, place: Place, held: Sequence[Submission]) -> None:
+        """Which of a record's messages are traced."""
+        record, events = contexts(place.headers)
+        for at, context in events.items():
+            if at < len(held):
+                self._traced[held[at].id, held[at].at] = Came(context, record, time.time_ns())
 
     async def _commit(self, submissions: list[Submission]) -> None:
         """One transaction; where the program fails on it, one for each submission, so that only the bad one parks."""
@@ -91,6 +108,7 @@ class Taker:
 
     async def _last_resorts(self, submission: Submission, error: Exception) -> None:
         self.progress.set_aside += 1
+        SET_ASIDE.add()
         for attempt in self._lesser(submission, error):
             try:
                 await self._patiently([attempt])
@@ -112,9 +130,12 @@ class Taker:
         end = loop.time() + self._patience
         pause = FIRST_PAUSE
         while True:
+            began = time.time_ns()
             try:
-                result = await self._ledger.apply(Batch(submissions), self._clock())
+                with COMMIT_SECONDS.timed():
+                    result = await self._ledger.apply(Batch(submissions), self._clock())
             except Retry as fault:
+                COMMIT_FAILURES.add(1, fault.code.code)
                 self.progress.waiting_for_database = True
                 if loop.time() + pause > end:
                     raise LastingError(DATABASE_AWAY, str(fault)) from fault
@@ -127,6 +148,12 @@ class Taker:
                 self.progress.waiting_for_database = False
                 self.progress.commits += 1
                 self.progress.submissions += len(submissions)
+                BATCH_MESSAGES.observe(len(submissions))
+                for verdict in result.verdicts:
+                    TAKEN.add(1, verdict.place)
+                if self._traced:
+                    judged = zip(submissions, result.verdicts, strict=True)
+                    TRACES.committed(judged, self._traced, began)
                 self.progress.redelivered += result.redelivered
                 if result.redelivered:
                     log.info("%s messages came from Kafka once more and were counted before", result.redelivered)

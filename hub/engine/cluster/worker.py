@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 import faust
 
 from hub.engine.cluster.connection import client_options, steady
-from hub.engine.cluster.lag import LagMeter
+from hub.engine.cluster.lag import LagMeter, Unmeasured
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DEFECT, LastingError, Progress
 from hub.engine.cluster.topics import Topics
@@ -131,7 +131,7 @@ def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
 
 
 def _place(message: Any) -> Place:
-    return Place(message.topic, message.partition, message.offset)
+    return Place(message.topic, message.partition, message.offset, message.headers)
 
 
 async def show_signs(
@@ -142,7 +142,10 @@ async def show_signs(
     try:
         while True:
             owned = tuple(app.consumer.assignment())
-            signs.lag = await meter.look(owned)
+            try:
+                signs.lag = await meter.look(owned)
+            except Unmeasured:
+                signs.lag = None
             done = progress()
             # a worker that was given partitions and never a message of them has stalled as well
             signs.excused = not owned or (done is not None and done.waiting_for_database)

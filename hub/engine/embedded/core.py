@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
 from typing import Final
 
 import msgspec
@@ -23,13 +24,17 @@ from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
 from hub.errors import Config, Fault, Retry, describe
 from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
-from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission
+from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Result, Submission
 from hub.ledger.sqlite import SqliteLedger
+from hub.metrics.catalogue import BATCH_MESSAGES, COMMIT_FAILURES, COMMIT_SECONDS, ISSUED, NOT_ISSUED, TAKEN
 
 log = logging.getLogger("billhub.core")
 
 TIDY_SECONDS: Final = 0.05
 """How long the core has nothing to do before the ledger tidies up."""
+
+RETIRE_SECONDS: Final = 3600.0
+"""How often it looks for bodies whose time is over."""
 
 RETRY_SECONDS: Final = 0.5
 """How long the core waits after the database refused a batch."""
@@ -59,7 +64,11 @@ class Core:
     poke: Callable[[], None] = lambda: None
     asleep: bool = False
     """a core without a loop, for a command that finds no running hub: nothing is issued"""
+    keep_days: int = 90
+    """how long a body is kept that is behind no bill"""
     counters: Counters = field(default_factory=Counters)
+    trouble: Fault | None = None
+    """why the database did not take the last batch"""
     _queue: Queue = field(default_factory=Queue)
     _issued: list[Issued] = field(default_factory=list)
     _not_issued: list[NotIssued] = field(default_factory=list)
@@ -68,6 +77,7 @@ class Core:
     _watches: Watches = field(default_factory=Watches)
     _scheduled: bool = False
     _tidying: asyncio.TimerHandle | None = None
+    _retire_at: float = 0.0
     _stopping: bool = False
 
     def submit(
@@ -122,6 +132,19 @@ class Core:
         """Whether nothing is queued or being signed."""
         return not (self._queue or self._issued or self._confirmed or self._bench.busy)
 
+    def look(self) -> Fault | None:
+        """What is wrong with the database; while something is, it is tried: messages may not come again till then."""
+        if self.trouble is not None:
+            try:
+                self.ledger.ping()
+            except Retry as fault:
+                self.trouble = fault
+            except Config as fault:
+                self.fatal(fault)
+            else:
+                self.trouble = None
+        return self.trouble
+
     def reread(self) -> None:
         """Something beside the core wrote, by this process's own doing: what it keeps in memory is read anew."""
         self.ledger.reread()
@@ -146,6 +169,7 @@ class Core:
         ):
             self._rest()
             return
+        began = perf_counter()
         try:
             result = self.ledger.apply(batch, self.clock(), want)
         except Retry as fault:
@@ -160,7 +184,7 @@ class Core:
         reach("committed")
         if result.work:
             reach("reserved")
-        self._count(batch)
+        self._count(batch, result, perf_counter() - began)
         at = 0
         for waiting in taken:
             verdicts = result.verdicts[at : at + len(waiting.submissions)]
@@ -199,6 +223,20 @@ class Core:
             return
         if more:
             self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
+        elif asyncio.get_running_loop().time() >= self._retire_at:
+            self._retire()
+
+    def _retire(self) -> None:
+        """Bodies whose time is over go, a few at a time."""
+        loop = asyncio.get_running_loop()
+        try:
+            more = self.ledger.retire(self.clock(), self.keep_days)
+        except Fault as fault:
+            log.warning("%s", fault)
+            more = False
+        self._retire_at = loop.time() + (0.0 if more else RETIRE_SECONDS)
+        if more:
+            self._tidying = loop.call_later(TIDY_SECONDS, self._tidy)
 
     def _next_batch(self) -> tuple[list[Delivery], Batch]:
         # a lone batch is either one delivery, or what issuers and the platform sent
@@ -208,7 +246,16 @@ class Core:
         self._issued, self._not_issued, self._confirmed = [], [], []
         return taken, batch
 
-    def _count(self, batch: Batch) -> None:
+    def _count(self, batch: Batch, result: Result, seconds: float) -> None:
+        self.trouble = None
+        if batch.submissions:
+            BATCH_MESSAGES.observe(len(batch.submissions))
+            COMMIT_SECONDS.observe(seconds)
+            for verdict in result.verdicts:
+                TAKEN.add(1, verdict.place)
+        ISSUED.add(len(result.issued))
+        for bill in batch.not_issued:
+            NOT_ISSUED.add(1, bill.fault.code)
         self.counters.batches += 1
         self.counters.messages += len(batch.submissions)
         self.counters.issued += len(batch.issued)
@@ -217,6 +264,8 @@ class Core:
     def _refused(self, taken: Sequence[Delivery], batch: Batch, fault: Fault) -> None:
         """The database did not take the batch: senders are told to come again, signed bills are kept for the next."""
         self.counters.failures += 1
+        self.trouble = fault
+        COMMIT_FAILURES.add(1, fault.code.code)
         log.error("%s", fault)
         self._queue.put_back([waiting for waiting in taken if not waiting.submissions])
         for waiting in taken:

@@ -11,11 +11,15 @@ from typing import Final
 from hub.ledger.postgres import sync
 from hub.ledger.postgres.faults import postgres_faults
 from hub.ledger.postgres.pool import Connection
+from hub.metrics.catalogue import TIDIED
 
 AHEAD: Final = 7
 """Days made beyond today."""
 KEPT_DAYS: Final = 90
 """How long a body is kept that is behind no bill."""
+REFUSED_AT_ONCE: Final = 500
+_TIDY: Final = "SELECT journal_tidy($1)"
+_TIDY_REFUSED: Final = "SELECT refused_tidy($1, $2)"
 _AHEAD: Final = "SELECT journal_ahead($1::date, $2)"
 _DROP: Final = "SELECT journal_drop(%s::date)"
 
@@ -29,6 +33,18 @@ def days_ahead(now: datetime) -> frozenset[str]:
 async def make_ahead(connection: Connection, now: datetime) -> int:
     """Makes the days that are missing; returns how many."""
     return int(await connection.fetchval(_AHEAD, now.astimezone(UTC).date(), AHEAD))
+
+
+async def retire(connection: Connection, days: int) -> bool:
+    """Drops the oldest day, and some refused bodies, whose time is over; returns whether there may be more.
+
+    The server judges by its own clock, and keeps 30 days whatever is asked.
+    """
+    dropped = int(await connection.fetchval(_TIDY, days))
+    bodies = int(await connection.fetchval(_TIDY_REFUSED, days, REFUSED_AT_ONCE))
+    TIDIED.add(dropped, "days")
+    TIDIED.add(bodies, "refused")
+    return bool(dropped) or bodies == REFUSED_AT_ONCE
 
 
 def drop_before(dsn: str, before: date) -> int:

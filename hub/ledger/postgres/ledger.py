@@ -67,6 +67,7 @@ class PostgresLedger:
         self._year = 0
         self._clock: FaultRecord | None = None
         self._days: frozenset[str] = frozenset()
+        self._leased = False
 
     # what workers, issuers and relays do all day
 
@@ -128,6 +129,7 @@ class PostgresLedger:
     async def _lease(self, connection: Connection, now: datetime, want: int) -> list[Work]:
         if want <= 0:
             return []
+        self._leased = True
         year = now.astimezone(SHANGHAI).year
         if year != self._year:  # the first time, or the new year's codes have numbers of their own
             await leasing.feed(connection)
@@ -158,6 +160,7 @@ class PostgresLedger:
 
     async def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
         """Leases effects due to go out, oldest first."""
+        self._leased = True
         owner, lease = self.owner, self._issuer.lease
         return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, owner, lease))
 
@@ -246,6 +249,10 @@ class PostgresLedger:
         moved = await self._database.run(lambda c: c.fetchval(_SORT_IN, _TIDY))
         return bool(moved == _TIDY)
 
+    async def retire(self, days: int) -> bool:
+        """Drops bodies whose time is over: see the port."""
+        return await self._database.run(lambda c: journal.retire(c, days))
+
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew: what starved under an old bill code tries again with the next lease."""
         self._rules = rules
@@ -260,7 +267,8 @@ class PostgresLedger:
 
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._database.run(leave)
+                if self._leased:  # a door or a console never has, and may not write
+                    await self._database.run(leave)
         except (Fault, Collision, TimeoutError) as error:
             log.warning("leases are left to run out: %s", error)
         await self._database.close()

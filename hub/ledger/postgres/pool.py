@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, Final, TypeVar
 
+from hub.ledger import window
 from hub.ledger.backups.faults import UNFINISHED
-from hub.ledger.faults import DATABASE_NEWER
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
 from hub.ledger.moving.faults import MOVE_UNFINISHED
 from hub.ledger.postgres.faults import (
@@ -29,6 +29,7 @@ from hub.ledger.postgres.faults import (
     sqlstate_of,
 )
 from hub.ledger.postgres.servers import any_server
+from hub.metrics.catalogue import POOL_EMPTY, POOL_SECONDS
 
 log = logging.getLogger("billhub.ledger")
 
@@ -121,10 +122,7 @@ class Database:
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         with postgres_faults():
-            try:
-                connection = await self._pool.acquire(timeout=FREE_SECONDS)
-            except TimeoutError as error:
-                raise BUSY(found="no connection became free") from error
+            connection = await self._free()
             try:
                 async with connection.transaction():
                     return await work(connection)
@@ -135,11 +133,23 @@ class Database:
             finally:
                 await self._pool.release(connection)
 
+    async def _free(self) -> Connection:
+        """A connection of the pool, or a clear word where none becomes free."""
+        try:
+            with POOL_SECONDS.timed():
+                return await self._pool.acquire(timeout=FREE_SECONDS)
+        except TimeoutError as error:
+            POOL_EMPTY.add()
+            raise BUSY(found="no connection became free") from error
+
     async def ask(self, question: str, *values: object) -> list[Any]:
         """The rows of one question, outside any transaction."""
         with postgres_faults():
-            async with self._pool.acquire(timeout=FREE_SECONDS) as connection:
+            connection = await self._free()
+            try:
                 return list(await connection.fetch(question, *values))
+            finally:
+                await self._pool.release(connection)
 
     async def close(self) -> None:
         """Closes in order; what does not end soon is cut off."""
@@ -199,12 +209,13 @@ async def check(connection: Connection) -> None:
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:
         raise WRONG_VERSION(found=f"{version.major}.{version.minor}", needed=str(OLDEST_SERVER))
-    found = ""
-    if await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
-        found = await connection.fetchval("SELECT version_num FROM alembic_version") or ""
-    if found > HEAD:
-        raise DATABASE_NEWER(found=found, known=HEAD)
-    if found != HEAD:
+    found, serves = "", ""
+    if await connection.fetchval(window.REVISION):
+        found = await connection.fetchval(window.VERSION) or ""
+        serves = window.served(found, await connection.fetchval(window.COMMENT))
+    if newer := window.newer(found, serves, HEAD):
+        raise newer
+    if found < HEAD:
         raise NOT_MIGRATED(found=found or "0", needed=HEAD)
 
 

@@ -38,6 +38,8 @@ BEGIN
             ('billhub_worker', 'INSERT', 'journal, refused, audit, search, void_number'),
             ('billhub_worker', 'USAGE', 'ALL SEQUENCES'),
             ('billhub_worker', 'EXECUTE', 'FUNCTION journal_ahead(date, int)'),
+            ('billhub_worker', 'EXECUTE', 'FUNCTION journal_tidy(int)'),
+            ('billhub_worker', 'EXECUTE', 'FUNCTION refused_tidy(int, int)'),
             ('billhub_door', 'SELECT', 'alembic_version, message, matter, key, bill, event, document, search, search_new'),
             ('billhub_door', 'SELECT', 'tally, segment, number_block, void_number, outbox, quarantine, epoch'),
             ('billhub_door', 'SELECT (seq, unit, source, at, fault)', 'refused'),

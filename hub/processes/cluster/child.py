@@ -29,8 +29,10 @@ from hub.ledger.rules import UnitRules, rules_of
 from hub.processes.accepted import accepted
 from hub.processes.memory import settle
 from hub.processes.plan import Plan, plan_from_environment
+from hub.processes.showing import Showing
 from hub.security.faults import MASTER_KEY_MISSING
 from hub.security.vault import Vault, read_master_keys
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.child")
 
@@ -57,6 +59,10 @@ class ClusterChild:
         self.units: list[UnitConfig] = accepted(self.home)
         self.vault = vault_of(self.hub)
         self.on_reload: Callable[[], None] = lambda: None
+        self.showing = Showing(self.plan)
+        traces = self.hub.traces
+        ca = str(self.hub.file(traces.ca)) if traces is not None and traces.ca is not None else None
+        TRACES.begin(traces, role, self.name, ca)
         self.stopping: asyncio.Event
 
     @property
@@ -86,6 +92,10 @@ class ClusterChild:
         """Tells the parent."""
         settle()
         say(self.plan, Word(os.getpid(), self.role))
+
+    def refuse(self, fault: Config) -> None:
+        """Tells the parent that this cannot go on; it ends the machine with that fault."""
+        say(self.plan, Word(os.getpid(), self.role, record(fault)))
 
     def reload(self) -> None:
         """Takes the units that the parent has read anew and found right."""
@@ -150,7 +160,10 @@ def run_cluster_child(role: str, main: Callable[[ClusterChild], Awaitable[None]]
     async def until_told() -> None:
         child = ClusterChild(role)
         child.hear()
+        child.showing.begin()
         await main(child)
+        child.showing.last()
+        TRACES.end()
 
     try:
         uvloop.run(until_told())

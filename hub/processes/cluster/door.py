@@ -11,6 +11,8 @@ from hub.engine.cluster.producer import SteadyProducer
 from hub.engine.cluster.topics import topics_of
 from hub.engine.desk import Desk
 from hub.engine.intake import Intake
+from hub.engine.refusals import Kept
+from hub.errors import Config
 from hub.ledger.port import Listener, SharedLedger
 from hub.ledger.postgres import open_ledger, open_listener
 from hub.processes.cluster.child import ClusterChild, run_cluster_child
@@ -29,7 +31,11 @@ async def listening(child: ClusterChild, counter: KafkaCounter) -> tuple[SharedL
         await listener.start()
         return ledger, listener
 
-    found = await child.patiently(opened)
+    try:
+        found = await child.patiently(opened)
+    except Config as fault:  # it came back, and does not do: the hub ends with that word, and is started anew
+        child.refuse(fault)
+        return None
     if found is not None:
         counter.listener = found[1]
     return found
@@ -42,11 +48,12 @@ async def main(child: ClusterChild) -> None:
     producer = SteadyProducer(client_options(hub), topics.largest)
     await producer.start_or_later()
     counter = KafkaCounter(producer, topics, child.vault, None, float(hub.roles.door.ack_seconds))
-    desk = Desk(Intake(child.units, child.vault), counter, late_reader(child), aside=True)
+    kept = Kept(hub.retention.refused_a_day)
+    desk = Desk(Intake(child.units, child.vault, kept), counter, late_reader(child), aside=True)
     app = cluster_app(child)
 
     def reload() -> None:
-        desk.change(Intake(child.units, child.vault))
+        desk.change(Intake(child.units, child.vault, kept))
         app.forget()
 
     child.on_reload = reload

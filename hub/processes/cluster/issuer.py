@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Final
@@ -13,13 +14,17 @@ from hub.issuing.local import LocalIssuer
 from hub.issuing.units import units_issuing
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger
-from hub.ledger.records import Batch, Issued, NotIssued
+from hub.ledger.records import Batch, Issued, NotIssued, Work
+from hub.metrics.catalogue import ISSUED, NOT_ISSUED
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.issuer")
 
 IDLE_SECONDS: Final = 0.04
 """How long an issuer rests when nothing is due."""
+RETIRE_SECONDS: Final = 600.0
+"""How often it looks for bodies whose time is over."""
 TIDY_SECONDS: Final = 5.0
 """How often it does the ledger's housekeeping then: the journal's days to come, the search hashes in their order."""
 
@@ -49,8 +54,10 @@ async def main(child: ClusterChild) -> None:
     child.on_reload = reload
     issued: list[Issued] = []
     failed: list[NotIssued] = []
+    work: list[Work] = []
+    times = 0, 0
     loop = asyncio.get_running_loop()
-    tidy_at = loop.time()
+    tidy_at = retire_at = loop.time()
     while not child.stopping.is_set() or issued or failed:
         want = 0 if child.stopping.is_set() else child.hub.roles.issuer.batch
         try:
@@ -61,14 +68,33 @@ async def main(child: ClusterChild) -> None:
             log.warning("%s", fault)
             await asyncio.sleep(AGAIN_SECONDS)
             continue
+        ISSUED.add(len(result.issued))
+        if TRACES.on and issued:
+            TRACES.issued(work, result.issued, issued, times)
+        for bill in failed:
+            NOT_ISSUED.add(1, bill.fault.code)
         issued, failed = [], []
         if result.work:
-            issued, failed = await asyncio.to_thread(issuer.issue, result.work)
+            work, leased = result.work, time.time_ns()
+            issued, failed = await asyncio.to_thread(issuer.issue, work)
+            times = leased, time.time_ns()
         elif loop.time() >= tidy_at:
             tidy_at = loop.time() + await _tidied(ledger)
+            if loop.time() >= retire_at:
+                retire_at = loop.time() + await _retired(ledger, child.hub.retention.days)
         else:
             await child.rest(IDLE_SECONDS)
     await ledger.close()
+
+
+async def _retired(ledger: SharedLedger, days: int) -> float:
+    """Drops some bodies whose time is over; returns the seconds until the next try."""
+    try:
+        more = await ledger.retire(days)
+    except Retry as fault:
+        log.warning("%s", fault)
+        return RETIRE_SECONDS
+    return TIDY_SECONDS if more else RETIRE_SECONDS
 
 
 async def _tidied(ledger: SharedLedger) -> float:

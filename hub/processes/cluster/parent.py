@@ -9,23 +9,27 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from hub.config import UnitConfig, load_units
+from hub.config import UnitConfig, adapters_of, load_units
+from hub.doors.server import SocketServer
 from hub.engine.cluster.faults import NO_EXTRA
 from hub.engine.embedded.home import Home
-from hub.errors import Fault, fault_from
+from hub.errors import Fault, Retry, fault_from
 from hub.hubfile import HubConfig, load_hub
 from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.processes.accepted import accept
 from hub.processes.archiving import check, of_hub
+from hub.processes.bare import serve_probes
+from hub.processes.board import Board
 from hub.processes.children import Children
 from hub.processes.cluster.child import Word, vault_of
-from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready, write_ready
+from hub.processes.parent import Sockets, bind_doors, listen, needs_relay, say_ready, write_ready
 from hub.processes.plan import Plan
 
 log = logging.getLogger("billhub")
@@ -81,11 +85,19 @@ async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str
     from hub.engine.cluster.knock import check_writing
     from hub.engine.cluster.topics import check_reading, check_topics
     from hub.ledger.postgres import open_ledger
+    from hub.tracing import spans as traces
 
     check_units(units, hub, roles)
+    traces.check(hub.traces)
     rules = {unit.unit.id: rules_of(unit) for unit in units}
-    ledger = await open_ledger(hub.dsn(), rules, owner=f"start-{os.getpid()}", connections=1)
-    await ledger.close()
+    try:
+        ledger = await open_ledger(hub.dsn(), rules, owner=f"start-{os.getpid()}", connections=1)
+    except Retry as fault:
+        if "door" not in roles:
+            raise
+        log.warning("%s; doors open without it, for senders who need no verdict", fault)
+    else:
+        await ledger.close()
     if "door" in roles or "worker" in roles:
         topics = await check_topics(hub)
         if "door" in roles:
@@ -124,7 +136,14 @@ class _Cluster:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._fault: Fault | None = None
-        self._children = Children(self._fatal)
+        from hub.processes.cluster.watch import Watch, checks_of
+
+        self._signs = Board("parent", checks_of(options.roles, datetime.now(UTC)), lambda: datetime.now(UTC))
+        self._watch = Watch(hub, self._signs.checks, adapters_of(units), len(units))
+        self._signs.machine, self._signs.ledger = self._watch.machine, self._watch.ledger
+        self._children = Children(self._fatal, self._signs.ended)
+        self._signs.children = self._children
+        self._probes: SocketServer | None = None
         self._met: set[int] = set()
         self._started = 0
         self._said = False
@@ -138,12 +157,20 @@ class _Cluster:
         accept(self._home, self._units)
         os.set_blocking(self._post[0], False)
         self._loop.add_reader(self._post[0], self._listen)
+        await self._signs.open(self._home.folder)
+        self._watch.start()
+        if self._hub.probes is not None:
+            self._probes = await serve_probes(listen(self._hub.probes), self._signs)
         for role in self._options.roles:
             self._start(role)
         if not self._started:  # a relay whose units have nobody outside to talk to
             self._ready()
         await self._ended.wait()
+        if self._probes is not None:
+            await self._probes.close(0.5)
         await self._drain()
+        await self._watch.stop()
+        self._signs.close()
         if self._fault is not None:
             raise self._fault
 
@@ -161,8 +188,9 @@ class _Cluster:
                 hub=str(self._options.hub.resolve()),
                 number=number,
                 post=self._post[1],
+                meter=self._signs.mouth.fileno(),
             )
-            handles = [self._post[1]]
+            handles = [self._post[1], self._signs.mouth.fileno()]
             if role in {"door", "console"} and self._sockets is not None:
                 plan = msgspec.structs.replace(
                     plan,
@@ -204,6 +232,7 @@ class _Cluster:
             log.warning("the units were not changed: %s", fault)
             return
         self._units = units
+        self._watch.adapters, self._watch.units = adapters_of(units), len(units)
         accept(self._home, units)
         self._children.signal(signal.SIGHUP)
         log.info("the units were read anew")

@@ -24,7 +24,7 @@ from hub.ledger.reader import Reader
 from hub.ledger.records import Batch
 from hub.processes.archiving import archiver_of, hold_back, of_hub
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
-from hub.processes.relay import LinkResults
+from hub.processes.relay import LinkResults, count
 
 log = logging.getLogger("billhub.relay")
 
@@ -93,6 +93,7 @@ async def bring(ledger: SharedLedger, told: Sequence[Frame]) -> None:
     for frame in told:
         if not isinstance(frame, Sent):
             continue
+        count(frame)
         if frame.confirmed or frame.submissions:
             await ledger.apply(Batch(submissions=frame.submissions, confirmed=frame.confirmed), datetime.now(UTC))
         if frame.done:

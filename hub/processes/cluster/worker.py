@@ -23,6 +23,7 @@ from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, Word, prepare, say
 from hub.processes.plan import plan_from_environment
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.worker")
 
@@ -101,6 +102,7 @@ def run() -> None:
         @app.task  # type: ignore[untyped-decorator]
         async def look() -> None:
             loop.add_signal_handler(signal.SIGHUP, child.reload)
+            child.showing.begin()
             await show_signs(child.hub, topics, app, signs, take.progress)
 
         child.ready()
@@ -109,6 +111,8 @@ def run() -> None:
             run_app(app, loop)
         finally:
             stop.set()
+            child.showing.last()
+            TRACES.end()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiokafka.admin import NewTopic
 
 from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.knock import check_writing
+from hub.engine.cluster.lag import LagMeter, Unmeasured
 from hub.engine.cluster.topics import check_reading, check_topics, topics_of
 from hub.errors import Config
 from hub.hubfile import HubConfig
@@ -108,6 +110,9 @@ async def test_each_missing_right_is_named_until_all_are_there(broker: LocalKafk
     assert "describe topic" in str(await _refused(hub, "BH-CLU-014"))
     allow(port, "door", "topic", prefix, "describe")
     topics = await check_topics(hub)
+    meter = LagMeter(client_options(hub), topics)
+    with pytest.raises(Unmeasured):  # brokers answer, and the lag is not this login's to know
+        await meter.look(age=True)
     with pytest.raises(Config, match=r"BH-CLU-014.*read as group"):
         await check_reading(hub, topics)
     allow(port, "door", "group", prefix, "read")
@@ -119,6 +124,12 @@ async def test_each_missing_right_is_named_until_all_are_there(broker: LocalKafk
         await check_writing(client_options(hub), topics)
     allow(port, "door", "topic", prefix, "write")
     await check_writing(client_options(hub), topics)
+    lag = await meter.look(age=True)
+    assert lag is not None
+    assert lag.waiting == 2  # a door's first word to each topic
+    assert lag.oldest is not None
+    assert 0 <= time.time() - lag.oldest < 60
+    await meter.close()
     async with door(hub) as office:
         assert await office.stored() == []
 

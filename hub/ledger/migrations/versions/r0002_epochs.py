@@ -9,6 +9,7 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+serves = "0002"  # a program that does not know of quarantine would give out what a restore keeps back
 
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

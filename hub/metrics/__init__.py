@@ -1,0 +1,1 @@
+"""What the hub counts and measures of itself, for Prometheus; knows nothing of the other rooms."""

@@ -1,0 +1,70 @@
+"""The ledger's figures as metrics, with labels that stay few however many units there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from hub.ledger.vitals import Figures, Pulse, age
+from hub.metrics import catalogue
+from hub.metrics.meter import Labels, Metric, Row
+
+MOST: Final = 200
+"""Sources, segments or units that have series of their own; where there are more, they are added up."""
+_UNKNOWN: Final = "other"
+"""A source that the units do not have any more."""
+
+
+def ledger_rows(seen: Pulse | None, counted: Figures | None, adapters: Mapping[str, str], now: datetime) -> list[Row]:
+    """What a pulse and the figures come to."""
+    rows: list[Row] = []
+    if seen is not None:
+        rows += [
+            _row(catalogue.DUE, seen.due),
+            _row(catalogue.DUE_OLDEST, age(seen.due_since, now)),
+            _row(catalogue.STARVED, seen.starved),
+            _row(catalogue.REPLICA_LAG, seen.behind),
+        ]
+    if counted is not None:
+        sums: dict[Labels, float] = {}
+        by_name = len({(unit, source) for unit, source, *_ in counted.tally}) <= MOST
+        for unit, source, place, count in counted.tally:
+            name = f"{unit}/{source}"
+            labels = (name if by_name else adapters.get(name, _UNKNOWN), place)
+            sums[labels] = sums.get(labels, 0) + count
+        rows += [_row(catalogue.MESSAGES, count, *labels) for labels, count in sums.items()]
+        outbox = {"ask": (0, ""), "confirm": (0, "")} | counted.outbox
+        rows += [_row(catalogue.OUTBOX, count, kind) for kind, (count, _) in outbox.items()]
+        rows += [_row(catalogue.OUTBOX_OLDEST, age(since, now), kind) for kind, (_, since) in outbox.items()]
+        low = sum(free * 10 < total for _, _, total, free in counted.segments)
+        rows += [_row(catalogue.NUMBERS_LOW, low), _row(catalogue.PARKED, counted.parked)]
+    return rows
+
+
+def book_rows(books: Mapping[str, Any], at: float) -> list[Row]:
+    """What the books, counted in full at a time, come to."""
+    rows = [_row(catalogue.BILLS, count, status) for status, count in books["bills"].items()]
+    if len(books["numbers"]) <= MOST:
+        rows += [
+            _row(catalogue.NUMBERS, book[state], book["unit"], book["code"], book["from"], state)
+            for book in books["numbers"]
+            for state in ("used", "void", "reserved", "leased", "quarantined", "free")
+        ]
+    return [*rows, _row(catalogue.BALANCED, books["balanced"]), _row(catalogue.COUNTED_AT, at)]
+
+
+def alarm_rows(alarms: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """What holds bills and payments up; without units where these are many."""
+    few = len({alarm["unit"] for alarm in alarms}) <= MOST
+    sums: dict[Labels, float] = {}
+    for alarm in alarms:
+        code = (alarm["fault"] or {}).get("en", {}).get("code")
+        if code:
+            labels = (alarm["unit"] if few else "", alarm["what"], code)
+            sums[labels] = sums.get(labels, 0) + alarm["count"]
+    return [_row(catalogue.ALARMS, count, *labels) for labels, count in sums.items()]
+
+
+def _row(metric: Metric, value: float, *labels: str) -> Row:
+    return metric.name, labels, [float(value)]
