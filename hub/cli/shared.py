@@ -39,7 +39,7 @@ class SharedWriter:
 
     def __init__(self, file: Path, config: Path | None) -> None:
         self._hub: HubConfig = load_hub(file)
-        units = load_units(config) if config is not None else []
+        units = load_units(config, self._hub.regions_file) if config is not None else []
         self._rules: Mapping[str, UnitRules] = {unit.unit.id: rules_of(unit) for unit in units}
 
     def __call__(self, verb: str, **args: Any) -> Any:

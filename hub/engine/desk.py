@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -11,6 +12,7 @@ from hub.adapter import Answer, Delivery, Server
 from hub.bill.bill import Bill
 from hub.engine.faults import QUEUE_FULL
 from hub.engine.intake import Bound, Intake, Taken, outcomes
+from hub.engine.quota import Gate
 from hub.engine.served import ServedBills
 from hub.errors import Fault
 from hub.ledger.records import Submission, Verdict
@@ -50,21 +52,23 @@ class Desk:
         most_in_flight: int = 4096,
         *,
         aside: bool = False,
+        gate: Gate | None = None,
     ) -> None:
-        """`aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file."""
+        """`gate` lets each unit's deliveries in; without one, everything is. `aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file."""
         self._intake = intake
         self._counter = counter
         self._look = look
         self._most = most_in_flight
         self._aside = aside
         self._in_flight = 0
+        self.gate = gate or Gate(time.monotonic)
 
     async def __call__(self, source: str, delivery: Delivery) -> Answer:
         """The answer in the sender's protocol.
 
         Raises:
             Reject: no such source.
-            Retry: the hub is too busy to take anything; the door says so in its protocol.
+            Retry: the hub is too busy to take anything, or the unit sends too much; the door says so in its protocol.
         """
         bound = self._intake.bound(source)
         server = self._intake.question(bound, delivery)
@@ -74,11 +78,12 @@ class Desk:
             return self._serve(server, bound, delivery)
         if self._in_flight >= self._most:
             raise QUEUE_FULL()
-        self._in_flight += 1
-        try:
-            return await self._take(bound, delivery)
-        finally:
-            self._in_flight -= 1
+        with self.gate.passing(bound.unit) as holds:
+            self._in_flight += 1
+            try:
+                return await self._take(bound, delivery, holds)
+            finally:
+                self._in_flight -= 1
 
     def change(self, intake: Intake) -> None:
         """Deliveries that come from now on are read by the new configuration; those in flight end by the old one."""
@@ -90,11 +95,12 @@ class Desk:
         await self._counter.submit([self._intake.refused(bound, delivery, delivery.body, fault)], False)
         return bound.source.answer(delivery, (), fault)
 
-    async def _take(self, bound: Bound, delivery: Delivery) -> Answer:
+    async def _take(self, bound: Bound, delivery: Delivery, holds: Callable[[int], None]) -> Answer:
         if len(delivery.body) > LARGE:
             taken = await asyncio.to_thread(self._intake.take, bound, delivery)
         else:
             taken = self._intake.take(bound, delivery)
+        holds(len(taken.submissions))
         watch = bound.answer == "issued" and taken.fault is None
         verdicts, settled = await self._submit(taken.submissions, watch)
         if settled:

@@ -18,6 +18,8 @@ from hub.bill.event import EVENT, Charge
 from hub.errors import Lang
 from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
+from hub.ledger.accounting import account_tree
+from hub.ledger.area import Area
 from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
 from hub.ledger.looking import Window, sqlite_window
@@ -252,10 +254,20 @@ class Reader:
 
     # books, parked, outbox
 
-    def books(self) -> dict[str, Any]:
-        """The books, in the outer shape."""
+    def books(self, area: Area | None = None) -> dict[str, Any]:
+        """The books, in the outer shape; of an area, or of everything."""
         with self._look() as look:
-            return books.books(look)
+            return books.books(look, area)
+
+    def numbers_tree(self, above: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Numbers by region and unit, each with what is below it: see `hub.ledger.accounting.account_tree`."""
+        with self._look() as look:
+            return account_tree(look, above)
+
+    def pauses(self) -> list[dict[str, Any]]:
+        """Paused units: {unit, at, actor, reason, doors}."""
+        with self._look() as look:
+            return books.pauses(look)
 
     def glance(self, units: list[str], seen: Seen) -> dict[str, Any]:
         """Live figures at little cost; see `hub.ledger.glance.glance`."""

@@ -21,7 +21,8 @@ from hub.ledger.schema import METADATA
 from tests.ledger.book import charge, payment
 from tests.ledger.shared import PostgresBook, Server
 
-NEXT = '''
+NOW, LATER = migrate.HEAD, "9999"
+NEXT = f'''
 """A later step."""
 
 import sqlalchemy as sa
@@ -29,8 +30,8 @@ from alembic import op
 
 from hub.ledger.migrations import online
 
-revision = "0002"
-down_revision = "0001"
+revision = "{LATER}"
+down_revision = "{NOW}"
 branch_labels = None
 depends_on = None
 
@@ -53,9 +54,9 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A release with one more step."""
     scripts = tmp_path / "migrations"
     shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts)
-    (scripts / "versions" / "r0002_later.py").write_text(NEXT, "utf-8")
+    (scripts / "versions" / "r9999_later.py").write_text(NEXT, "utf-8")
     monkeypatch.setattr(migrate, "SCRIPTS", scripts)
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "HEAD", LATER)
     monkeypatch.setattr(migrate, "LOCK_MILLISECONDS", 50)
 
 
@@ -105,7 +106,7 @@ def test_migrating_again_touches_nothing(own: str) -> None:
 def test_a_later_step_is_made_while_a_ledger_works(server: Server, own: str, later: None) -> None:
     book = PostgresBook.__new__(PostgresBook)
     with pytest.MonkeyPatch.context() as old:
-        old.setattr("hub.ledger.postgres.pool.HEAD", "0001")
+        old.setattr("hub.ledger.postgres.pool.HEAD", NOW)
         book.__init__(server=server, dsn=own)  # type: ignore[misc]
     book.numbers()
     book.take(charge("C1"), payment("C1"))
@@ -127,7 +128,7 @@ def test_a_later_step_is_made_while_a_ledger_works(server: Server, own: str, lat
     stop.set()
     worker.join()
     assert not failed
-    assert revision(own) == "0002"
+    assert revision(own) == LATER
     assert len(book.issue(1000)) == len(book.bills())
     book.close()
 
@@ -138,12 +139,12 @@ def test_a_step_that_finds_its_table_locked_gives_way_and_comes_again(own: str, 
         with pytest.raises(Retry) as fault:
             migrate.migrate_postgres(own, tries=2, pause=0.01)
         assert fault.value.code.code == "BH-LED-021"
-        assert revision(own) == "0001"
+        assert revision(own) == NOW
         released = threading.Timer(0.2, other.rollback)
         released.start()
         migrate.migrate_postgres(own, pause=0.05)
         released.join()
-    assert revision(own) == "0002"
+    assert revision(own) == LATER
 
 
 def test_an_index_that_was_cut_off_is_made_anew(server: Server, own: str, later: None) -> None:
@@ -181,7 +182,7 @@ def test_two_who_migrate_at_once_take_turns(server: Server, later: None) -> None
     for thread in threads:
         thread.join()
     assert not failed
-    assert revision(dsn) == "0002"
+    assert revision(dsn) == LATER
     server.drop(dsn)
 
 
@@ -194,13 +195,13 @@ def test_who_finds_another_migrating_for_too_long_says_so(own: str) -> None:
 
 
 def test_a_step_that_fails_leaves_the_one_before_it(own: str, later: None, tmp_path: Path) -> None:
-    script = tmp_path / "migrations" / "versions" / "r0002_later.py"
+    script = tmp_path / "migrations" / "versions" / "r9999_later.py"
     good = script.read_text("utf-8")
     script.write_text(good.replace("    online.", "    raise KeyboardInterrupt\n    online."), "utf-8")
     with pytest.raises(KeyboardInterrupt):
         migrate.migrate_postgres(own)
-    assert revision(own) == "0001"
+    assert revision(own) == NOW
     assert differences(own) == []
     script.write_text(good, "utf-8")
     migrate.migrate_postgres(own)
-    assert revision(own) == "0002"
+    assert revision(own) == LATER
