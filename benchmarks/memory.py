@@ -28,18 +28,18 @@ async def run(bills: int) -> None:
         for tenth in range(10):
             made = charges(step, seed=tenth + 1)
             await load.run(measured.host, measured.port, charge_posts(made), 16, http=True)
-            await load.run(measured.host, measured.port, payments(measured.alipay, made), 16, http=True)
+            await load.run(measured.host, measured.port, payments(measured.world.alipay, made), 16, http=True)
             while measured.issued() < step * (tenth + 1):
                 await asyncio.sleep(0.05)
             resident = {name: f"{kib / 1024:.0f}" for name, (_, kib) in measured.processes().items()}
             show(f"after {step * (tenth + 1):,} bills, MiB", **resident)
         os.kill(measured.pid, signal.SIGKILL)
         await asyncio.sleep(0.5)
-        ready = measured.folder / "again.json"
+        ready = measured.world.folder / "again.json"
         started = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "hub.cli", "run", "-c", str(measured.folder / "units"), "--data", str(measured.folder / "data")),
+            *("-m", "hub.cli", "run", "-c", str(measured.world.units), "--data", str(measured.world.data)),
             *("--http", "127.0.0.1:0", "--ready", str(ready)),
             stderr=asyncio.subprocess.DEVNULL,
         )

@@ -51,7 +51,7 @@ async def _alone(requests: list[bytes], connections: int, *, http: bool) -> floa
 async def _measure(name: str, messages: int, connections: int, options: list[str], *, http: bool) -> None:
     async with hub(*options) as measured:
         made = charges(messages)
-        requests = payments(measured.alipay, made) if http else charge_frames(made)
+        requests = payments(measured.world.alipay, made) if http else charge_frames(made)
         before = measured.processes()
         started = time.perf_counter()
         answers = await load.run(

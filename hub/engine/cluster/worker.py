@@ -32,6 +32,8 @@ MOST_MESSAGES: Final = 100
 """Kafka messages a batch takes; each may hold hundreds of submissions, and the ledger gets smaller transactions."""
 WITHIN_SECONDS: Final = 0.01
 """How long a batch gathers: a fixed wait, and so most of a quiet worker's latency."""
+AT_ONCE: Final = 2
+"""Batches under way: while one waits for the database, the other is read, decided and written."""
 
 Take = Callable[[Sequence[tuple[bytes | None, Place]]], Awaitable[None]]
 
@@ -92,8 +94,10 @@ class _Worker(faust.Worker):
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
+    """Takes batches as they come; the next one begins while the one before it waits for its commit."""
+
     async def work(stream: Any) -> None:
-        async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
+        async def deed(events: Sequence[Any]) -> None:
             try:
                 await take([(event.value, _place(event.message)) for event in events])
                 for event in events:
@@ -104,6 +108,16 @@ def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
                 end(reason.code, str(reason))
             except BaseException as error:  # noqa: BLE001  (what leaves an agent stalls it for ever)
                 end(DEFECT, describe(error))
+
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
+                if len(under_way) == AT_ONCE:
+                    _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                under_way.add(asyncio.create_task(deed(events)))
+        finally:
+            for task in under_way:
+                task.cancel()
 
     return work
 
