@@ -22,6 +22,7 @@ from hub.cli import (
     read,
     run,
     test,
+    units,
     verify,
 )
 from hub.cli.language import lang_first, say, verb_named
@@ -49,11 +50,11 @@ def _options(
 
 for verb in (run, demo, check, read, explain, test, bills, export, verify, books, migrate, move):
     APP.command(verb.NAME, help=verb.HELP)(verb.command)
-for group in (parked, numbers, keys):
+for group in (parked, numbers, units, keys):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)
 
 
-USUAL: Final = {"parked": "list", "numbers": "stock"}
+USUAL: Final = {"parked": "list", "numbers": "stock", "units": "list"}
 """What a group does when no verb of it is named."""
 
 

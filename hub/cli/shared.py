@@ -16,6 +16,7 @@ from hub.config import load_units
 from hub.engine.embedded.commands import rehearsed, replayed
 from hub.engine.faults import NO_SUCH_COMMAND
 from hub.hubfile import HubConfig, load_hub
+from hub.ledger.handing import Node
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.reader import Reader
@@ -65,6 +66,15 @@ async def _done(ledger: SharedLedger, verb: str, args: Mapping[str, Any]) -> Any
     match verb:
         case "numbers.receive":
             await ledger.receive_numbers(**args, now=now)
+            return True
+        case "numbers.allot":
+            to = Node(args["unit"], args["region"])
+            return await ledger.allot_numbers(to, args["code"], args["count"], args["above"], now, args["actor"])
+        case "units.pause":
+            await ledger.pause(args["unit"], args["reason"], now, args["actor"], doors=args["doors"])
+            return True
+        case "units.resume":
+            await ledger.resume(args["unit"], now, args["actor"])
             return True
         case "bills.release":
             return await ledger.release(**args, now=now)

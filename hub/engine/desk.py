@@ -54,7 +54,10 @@ class Desk:
         aside: bool = False,
         gate: Gate | None = None,
     ) -> None:
-        """`gate` lets each unit's deliveries in; without one, everything is. `aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file."""
+        """`gate` lets each unit's deliveries in; without one, all pass.
+
+        `aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file.
+        """
         self._intake = intake
         self._counter = counter
         self._look = look

@@ -84,5 +84,5 @@ OVER_QUOTA: Final = define(
     zh="单位 {unit} 发送过快,消息未被接收",
     en="the unit {unit} sends more than its quota; the message was not taken",
     do_zh="{retry_after} 秒后用同一编号重发;确有需要时调高单位文件的 quota",
-    do_en="send it again in {retry_after} s, under the same id; raise `quota` in the unit's file if it is rightly so much",
+    do_en="send it again in {retry_after} s, under the same id; where so much is right, raise `quota`",
 )

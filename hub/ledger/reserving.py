@@ -24,7 +24,7 @@ from hub.ledger.turns import Turns
 log = logging.getLogger("billhub.ledger")
 
 _DUE: Final = (
-    f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.id"  # noqa: S608
+    f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.seq"  # noqa: S608
 )
 _RELEASED: Final = f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.id = ? AND b.status = 'due' AND b.issue = 'on_payment'"  # noqa: S608
 _RESERVE: Final = "UPDATE bill SET bill_code = ?, bill_number = ?, fault = NULL WHERE id = ?"

@@ -138,9 +138,10 @@ class KafkaCounter:
         self._waiting += 1
         self._bytes += len(data)
         refused = submission.place == "refused"
-        lane = self._refused if refused else self._events[partition_of(submission, self._topics.partitions)]
+        topics = self._topics
+        lane = self._refused if refused else self._events[partition_of(submission, topics.partitions, topics.spread)]
         done = partial(self._arrived, journey, index, submission, len(data))
-        lane.put(Parcel(data, done, journey.wanted))
+        lane.put(Parcel(data, done, journey.wanted, submission.unit))
 
     def _arrived(self, journey: _Journey, index: int, submission: Submission, size: int, how: str) -> None:
         self._waiting -= 1

@@ -17,6 +17,7 @@ from hub.engine.cluster.poison import Place, as_garbage, set_aside, submissions_
 from hub.errors import Config, Retry, describe
 from hub.ledger.port import SharedLedger
 from hub.ledger.records import Batch, Submission
+from hub.ledger.turns import Turns
 from hub.security.vault import Vault
 
 log = logging.getLogger("billhub.worker")
@@ -26,6 +27,18 @@ LONGEST_PAUSE: Final = 2.0
 
 DEFECT, DATABASE_AWAY, UNUSABLE = 70, 75, 3
 """Exit codes of a worker: a defect, a database that stays away, and one that can never do as things are."""
+
+
+def in_turn(found: Iterable[Submission]) -> list[Submission]:
+    """Submissions with units in turn: who sent few is in the first transactions. A unit's own keep their order."""
+    turns: Turns[Submission] = Turns()
+    for one in found:
+        turns.add(one.unit, one)
+    ordered: list[Submission] = []
+    while turn := turns.peek():
+        turns.take()
+        ordered.append(turn[1])
+    return ordered
 
 
 class LastingError(Exception):
@@ -68,7 +81,7 @@ class Taker:
             LastingError: they may not.
         """
         now = self._clock()
-        found = [one for value, place in messages for one in submissions_of(value, place, self._vault, now)]
+        found = in_turn(one for value, place in messages for one in submissions_of(value, place, self._vault, now))
         for at in range(0, len(found), self._most):
             await self._commit(found[at : at + self._most])
         self.progress.messages += len(messages)

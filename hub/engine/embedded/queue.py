@@ -30,6 +30,28 @@ class Delivery:
     """called when the bills of these messages are no longer due"""
 
 
+class _Open:
+    """Which of the numbers that came in order are still open; the least costs a step."""
+
+    def __init__(self) -> None:
+        self._order: deque[int] = deque()
+        self._done: set[int] = set()
+
+    def add(self, number: int) -> None:
+        """One more, the highest yet."""
+        self._order.append(number)
+
+    def done(self, number: int) -> None:
+        """One less."""
+        self._done.add(number)
+        while self._order and self._order[0] in self._done:
+            self._done.discard(self._order.popleft())
+
+    def least(self) -> float:
+        """The least that is open."""
+        return self._order[0] if self._order else float("inf")
+
+
 @dataclass(slots=True)
 class Queue:
     """Deliveries that wait, units in turn; within a unit in the order they came.
@@ -41,7 +63,7 @@ class Queue:
     _front: deque[Delivery] = field(default_factory=deque)
     """what came back from a batch, before everything else"""
     _marks: deque[tuple[int, Delivery]] = field(default_factory=deque)
-    _open: _Open = field(default_factory=lambda: _Open())
+    _open: _Open = field(default_factory=_Open)
     _messages: int = 0
     _came: int = 0
     alone: int = 0
@@ -104,25 +126,3 @@ class Queue:
             assert turn is not None
             self._open.done(turn[1][0])
             self._turns.take(len(delivery.submissions))
-
-
-class _Open:
-    """Which of the numbers that came in order are still open; the least costs a step."""
-
-    def __init__(self) -> None:
-        self._order: deque[int] = deque()
-        self._done: set[int] = set()
-
-    def add(self, number: int) -> None:
-        """One more, the highest yet."""
-        self._order.append(number)
-
-    def done(self, number: int) -> None:
-        """One less."""
-        self._done.add(number)
-        while self._order and self._order[0] in self._done:
-            self._done.discard(self._order.popleft())
-
-    def least(self) -> float:
-        """The least that is open."""
-        return self._order[0] if self._order else float("inf")
