@@ -22,7 +22,7 @@ FILE: Final = "regions.yaml"
 """Its name beside the units."""
 
 WRONG_CODE: Final = define(
-    "BH-REG-001",
+    "BH-RGN-001",
     Config,
     zh="区划代码不对:{found}",
     en="this is not a code of a region: {found}",
@@ -30,7 +30,7 @@ WRONG_CODE: Final = define(
     do_en='write six digits in quotes, as "410105": a province 410000, a city 410100, a county 410105',
 )
 NOT_A_REGION: Final = define(
-    "BH-REG-002",
+    "BH-RGN-002",
     Config,
     zh="区划 {region} 写得不对:{why}",
     en="the region {region} is not well formed: {why}",
@@ -38,7 +38,7 @@ NOT_A_REGION: Final = define(
     do_en="write `name` under the code, and `under` where what lies above is not what the code says",
 )
 NO_PARENT: Final = define(
-    "BH-REG-003",
+    "BH-RGN-003",
     Config,
     zh="区划 {region} 的上级 {above} 不在文件里",
     en="{above}, which lies above the region {region}, is not in the file",
@@ -46,7 +46,7 @@ NO_PARENT: Final = define(
     do_en='add "{above}", or name with `under` what lies above it',
 )
 WRONG_PARENT: Final = define(
-    "BH-REG-004",
+    "BH-RGN-004",
     Config,
     zh="区划 {region} 不能在 {above} 之下",
     en="the region {region} cannot stand under {above}",
@@ -54,7 +54,7 @@ WRONG_PARENT: Final = define(
     do_en="write one of the same province and a higher level: a county under a city or the province, a city under it",
 )
 UNIT_OUTSIDE: Final = define(
-    "BH-REG-005",
+    "BH-RGN-005",
     Config,
     zh="区划 {region} 不在 {file} 里",
     en="the region {region} is not in {file}",
@@ -62,7 +62,7 @@ UNIT_OUTSIDE: Final = define(
     do_en="correct the unit's `region`, or add it to the file of regions",
 )
 UNIT_LIKE_REGION: Final = define(
-    "BH-REG-006",
+    "BH-RGN-006",
     Config,
     zh="单位编号 {unit} 与区划代码无法区分",
     en="the unit id {unit} cannot be told from a region's code",
@@ -70,7 +70,7 @@ UNIT_LIKE_REGION: Final = define(
     do_en="use an id that is not six digits",
 )
 NO_SUCH_REGION: Final = define(
-    "BH-REG-007",
+    "BH-RGN-007",
     Reject,
     zh="没有区划 {region}",
     en="there is no region {region}",

@@ -79,7 +79,7 @@ class Reader:
             question = _bills().order_by(BILL.c.seq.desc()).limit(limit)
             cases: list[str] | None = None
             if keys:
-                cases, bills = self._by_keys(look, keys)
+                cases, bills = self._by_keys(look, keys, [unit] if unit else None)
                 question = question.where(BILL.c.id.in_([*bills, *self._bills_of(look, cases)]))
             if status:
                 question = question.where(BILL.c.status == status)
@@ -94,8 +94,11 @@ class Reader:
                 found += self._waiting(look, cases, unit, since, done, limit - len(found))
             return found
 
-    def _by_keys(self, look: Connection, keys: Sequence[str]) -> tuple[list[str], list[str]]:
-        units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
+    def _by_keys(
+        self, look: Connection, keys: Sequence[str], units: Sequence[str] | None = None
+    ) -> tuple[list[str], list[str]]:
+        if units is None:
+            units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
         codes = look.scalars(select(schema.SEGMENT.c.code).distinct()).all()
         table = schema.KEY
         cases: list[str] = []
@@ -204,12 +207,16 @@ class Reader:
             row = look.execute(question).first()
         return self._vault.open(row.unit, document_aad(bill_id, form), row.sealed) if row else None
 
-    def issued(self, keys: Sequence[str] = (), limit: int = 1_000_000) -> Iterator[tuple[str, str, str]]:
-        """(id, bill code, bill number) of issued bills, all or by key."""
+    def issued(
+        self, keys: Sequence[str] = (), limit: int = 1_000_000, units: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, str, str]]:
+        """(id, bill code, bill number) of issued bills, all or by key; of some units, or of any."""
         question = select(BILL.c.id, BILL.c.bill_code, BILL.c.bill_number).where(BILL.c.status.in_(list(VISIBLE)))
+        if units is not None:
+            question = question.where(BILL.c.unit.in_(list(units)))
         with self._look() as look:
             if keys:
-                cases, bills = self._by_keys(look, keys)
+                cases, bills = self._by_keys(look, keys, units)
                 question = question.where(BILL.c.id.in_([*bills, *self._bills_of(look, cases)]))
             rows = look.execute(question.order_by(BILL.c.issued_at, BILL.c.id).limit(limit)).all()
         for row in rows:
