@@ -28,8 +28,9 @@ def router(reader: Reader, home: Home) -> APIRouter:
     def readyz() -> JSONResponse:
         """The core runs and the ledger can be read."""
         running = holder(home.folder) is not None
-        reader.glance([], Seen())
-        return JSONResponse({"ready": running}, 200 if running else 503)
+        paused = [row["unit"] for row in reader.glance([], Seen())["paused"]]
+        told = {"ready": running} | ({"paused": len(paused)} if paused else {})
+        return JSONResponse(told, 200 if running else 503)
 
     @routes.get("/metrics")
     def metrics() -> Response:
@@ -58,6 +59,17 @@ def metrics_text(reader: Reader) -> str:
             )
             for state in ("used", "void", "reserved", "leased", "free")
         ]
+    lines += _head("billhub_stock", "gauge", "Numbers that regions hold, by segment and state.")
+    lines += [
+        _sample("billhub_stock", book[state], region=book["region"], code=book["code"], first=book["from"], state=state)
+        for book in books["stock"]
+        for state in ("handed_down", "free")
+    ]
+    lines += _head("billhub_paused", "gauge", "Units of which nothing is issued, and whether anything is taken in.")
+    lines += [
+        _sample("billhub_paused", 1, unit=row["unit"], doors="closed" if row["doors"] else "open")
+        for row in reader.pauses()
+    ]
     lines += _head("billhub_parked", "gauge", "Messages and cases that wait for a person.")
     lines.append(_sample("billhub_parked", reader.parked_count()))
     lines += _head("billhub_alarms", "gauge", "Bills and payments held up, by why.")
