@@ -68,6 +68,7 @@ def hub_schema_text() -> str:
 
 def _schema_text(top: type[BaseModel], id_: str) -> str:
     made = top.model_json_schema()
+    made["$defs"].pop("Region", None)  # what a unit learns from another file
     for name, definition in [(top.__name__, made), *made["$defs"].items()]:
         for inner in ("path", "above"):
             definition.get("properties", {}).pop(inner, None)
