@@ -115,9 +115,10 @@ async def lease(
     for _round in range(ROUNDS):
         if len(taken) == want:
             break
-        found = await _next(connection, want - len(taken), place, first=_round == 0)
-        if not found:
+        looked = await _next(connection, want - len(taken), place, first=_round == 0)
+        if not looked:
             break
+        found = await _without_paused(connection, looked)
         order |= {bill.id: len(order) + number for number, bill in enumerate(found)}
         seen = _sort(found, rules, now)
         if seen.void:
@@ -130,7 +131,8 @@ async def lease(
                 short.setdefault(where, []).extend(left_over)
                 starved = [(bill.id, where[1], _fault(where)) for bill in left_over]
                 await connection.execute(_STARVED, *columns(starved))
-        numbered = [bill for bill in found if bill.bill_number]
+        unknown = {bill_id for bill_id, _ in seen.unknown}
+        numbered = [bill for bill in found if bill.bill_number and bill.id not in unknown]
         await _reserve(connection, numbered, issuer)
         taken += numbered
     low = await handing.low(connection, [(rules[unit], code) for unit, code in sorted(touched) if rules[unit].above])
@@ -189,7 +191,7 @@ async def _next(connection: Connection, want: int, place: Place, *, first: bool)
     rows = await _shared_out(connection, want, place) if first else []
     if len(rows) < want:
         rows = [*rows, *await connection.fetch(_DUE, want - len(rows), [row["id"] for row in rows])]
-    return await _without_paused(connection, [bill_draft(row) for row in rows])
+    return [bill_draft(row) for row in rows]
 
 
 async def _shared_out(connection: Connection, want: int, place: Place) -> list[Any]:
