@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install dev demo demo-cluster test fmt bench generate clean
+.PHONY: install dev demo demo-cluster drills test fmt bench generate clean
 
 install: $(VENV)/.runtime
 dev: $(VENV)/.dev
@@ -30,6 +30,9 @@ demo: install
 demo-cluster: $(VENV)/.cluster
 	$(BIN)/billhub demo --cluster
 
+drills: $(VENV)/.cluster
+	$(BIN)/python -m drills
+
 test: dev
 	@sh tests/prepare.sh
 	$(BIN)/ruff format --check .
@@ -37,7 +40,7 @@ test: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.generate --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 fmt: dev
 	$(BIN)/ruff check --fix .

@@ -129,6 +129,17 @@ class KeysSection(Section):
     验证签名用的证书目录。"""
 
 
+class ArchiveSection(Section):
+    """Signed bills copied off the machine as they are released; a restore reads them back."""
+
+    folder: Text
+    """Folder on another machine, mounted here and on every machine with a relay.
+    存档目录,应在另一台机器上,各中继机器均挂载。"""
+    before_release: bool = False
+    """Whether the platform countersigns a bill only after it is archived; issuing itself never waits.
+    票据存档后才送财政平台加签;开票本身从不等待。"""
+
+
 class DoorRole(Section):
     """Processes that take messages in."""
 
@@ -194,6 +205,9 @@ class HubConfig(Section):
     keys: KeysSection
     """What opens the sealed bodies.
     主密钥与信任目录。"""
+    archive: ArchiveSection | None = None
+    """Where signed bills are copied to.
+    已签票据的存档。"""
     roles: RolesSection = RolesSection()
     """How the roles run on this machine.
     各角色在本机如何运行。"""

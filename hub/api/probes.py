@@ -57,7 +57,7 @@ def metrics_text(reader: Reader) -> str:
             _sample(
                 "billhub_numbers", book[state], unit=book["unit"], code=book["code"], first=book["from"], state=state
             )
-            for state in ("used", "void", "reserved", "leased", "free")
+            for state in ("used", "void", "reserved", "leased", "quarantined", "free")
         ]
     lines += _head("billhub_stock", "gauge", "Numbers that regions hold, by segment and state.")
     lines += [

@@ -11,6 +11,7 @@ from hub.cli.output import BAD, GOOD, end, faults_end, put, put_json
 from hub.cli.tenants import area
 
 NAME: Final = "books"
+NUMBERS: Final = ("used", "void", "reserved", "leased", "quarantined", "free")
 HELP: Final = say(
     "核对账目:消息、票据、号码是否平衡。例: billhub books --data data",
     "Whether messages, bills and numbers add up. Example: billhub books --data data",
@@ -31,7 +32,7 @@ def command(data: Data = DEFAULT_DATA, config: Config = None, region: InRegion =
                 put(f"{book['source']:<32} {counts}  {_mark(book['balanced'])}")
             put("  ".join(f"{status} {count}" for status, count in sorted(books["bills"].items())) or "-")
             for book in books["numbers"]:
-                counts = "  ".join(f"{name} {book[name]}" for name in ("used", "void", "reserved", "leased", "free"))
+                counts = "  ".join(f"{name} {book[name]}" for name in NUMBERS)
                 put(f"{book['code']} {book['from']}-{book['to']}  {counts}  {_mark(book['balanced'])}")
             for book in books["stock"]:
                 counts = f"handed_down {book['handed_down']}  free {book['free']}"

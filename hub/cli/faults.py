@@ -46,3 +46,11 @@ NO_ASKER: Final = define(
     do_zh="删去 question,或改用会查询的适配器",
     do_en="take the question away, or name an adapter that asks",
 )
+NO_DRILLS: Final = define(
+    "BH-CLI-006",
+    Config,
+    zh="演练用不了:缺少 {name}",
+    en="there are no drills here: {name} is not installed",
+    do_zh="安装: pip install 'billhub[cluster]'",
+    do_en="install them: pip install 'billhub[cluster]'",
+)

@@ -8,10 +8,13 @@ from typing import Annotated, Final
 import typer
 
 from hub.cli import (
+    backup,
     bills,
     books,
     check,
     demo,
+    drill,
+    epoch,
     explain,
     export,
     keys,
@@ -20,6 +23,7 @@ from hub.cli import (
     numbers,
     parked,
     read,
+    restore,
     run,
     test,
     units,
@@ -48,13 +52,29 @@ def _options(
         raise typer.BadParameter("zh | en", param_hint="--lang")
 
 
-for verb in (run, demo, check, read, explain, test, bills, export, verify, books, migrate, move):
+for verb in (
+    run,
+    demo,
+    check,
+    read,
+    explain,
+    test,
+    bills,
+    export,
+    verify,
+    books,
+    migrate,
+    move,
+    backup,
+    restore,
+    drill,
+):
     APP.command(verb.NAME, help=verb.HELP)(verb.command)
-for group in (parked, numbers, units, keys):
+for group in (parked, numbers, units, keys, epoch):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)
 
 
-USUAL: Final = {"parked": "list", "numbers": "stock", "units": "list"}
+USUAL: Final = {"parked": "list", "numbers": "stock", "units": "list", "epoch": "show"}
 """What a group does when no verb of it is named."""
 
 

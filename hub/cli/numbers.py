@@ -14,6 +14,7 @@ from hub.cli.output import GOOD, end, faults_end, put, put_json
 from hub.cli.tenants import above_of, area, regions_of, units_of
 
 NAME: Final = "numbers"
+COLUMNS: Final = ("used", "void", "reserved", "leased", "quarantined", "free")
 HELP: Final = say("号段:库存、领用、下发。", "Number segments: stock, receipt, handing down.")
 GROUP: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -35,7 +36,7 @@ def stock(data: Data = DEFAULT_DATA, config: Config = None, region: InRegion = "
             if as_json:
                 put_json(book)
             else:
-                counts = "  ".join(f"{name} {book[name]}" for name in ("used", "void", "reserved", "leased", "free"))
+                counts = "  ".join(f"{name} {book[name]}" for name in COLUMNS)
                 put(f"{book['unit']}  {book['code']}  {book['from']}-{book['to']}  {counts}")
         for book in books["stock"]:
             if as_json:
@@ -57,7 +58,7 @@ def _tree(region: str, data: Path, config: Path | None, *, as_json: bool) -> Non
             if as_json:
                 put_json(book)
             else:
-                names = ("received", "used", "void", "reserved", "leased", "free", "handed_down")
+                names = ("received", *COLUMNS, "handed_down")
                 put(f"{book['node']}  {book['code']}  " + "  ".join(f"{name} {book[name]}" for name in names))
 
 
@@ -136,3 +137,47 @@ def _node(name: str, data: Path, config: Path | None) -> dict[str, str]:
     if name not in known:
         raise NO_SUCH_REGION(region=name)
     return {"unit": "", "region": name}
+
+
+@GROUP.command(
+    "quarantine",
+    help=say(
+        "恢复后隔离的号码。例: billhub numbers quarantine",
+        "Numbers that a restore keeps back. Example: billhub numbers quarantine",
+    ),
+)
+def quarantine(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = False) -> None:
+    """They may stand on bills that payers hold; see docs/backup.md for what to do with them."""
+    del config
+    with faults_end():
+        for unit, code, first, last in reader(data).quarantined():
+            shown = {"unit": unit, "code": code, "from": f"{first:010d}", "to": f"{last:010d}"}
+            put_json(shown) if as_json else put("{unit}  {code}  {from}-{to}".format_map(shown))
+        end(GOOD)
+
+
+@GROUP.command(
+    "void",
+    help=say(
+        "核销后作废隔离的号码。例: billhub numbers void 41060126 0000000101 0000000120 --reason 核销",
+        "Voids quarantined numbers that accounting found on no bill. Example: billhub numbers void 41060126 0000000101 "
+        "0000000120 --reason accounted",
+    ),
+)
+def void(
+    code: Annotated[str, typer.Argument(help=say("票据代码", "the bill code"))],
+    first: Annotated[str, typer.Argument(help=say("起号", "the first number"))],
+    last: Annotated[str, typer.Argument(help=say("止号", "the last number"))],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help=say("依据", "on what grounds"))],
+    data: Data = DEFAULT_DATA,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Goes through the running hub where there is one."""
+    from hub.ledger.numbers import segment_of
+
+    with faults_end():
+        low, high = segment_of(code, first, last)
+        count = writer(data, config)("numbers.void", code=code, first=low, last=high, reason=reason, actor=actor())
+        put_json({"code": code, "void": count}) if as_json else put(f"{code}  void {count}")
+        end(GOOD)

@@ -63,6 +63,16 @@ def command(
     hub: Annotated[
         Path, typer.Option(metavar="FILE", help=say("集群: hub.yaml", "cluster: where Kafka and PostgreSQL are"))
     ] = Path("hub.yaml"),
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=say("单机: 票据存档目录(另一台机器)", "embedded: where signed bills are copied to, off this machine"),
+        ),
+    ] = None,
+    archive_first: Annotated[
+        bool, typer.Option(help=say("存档后才送财政平台加签", "the platform countersigns only what is archived"))
+    ] = False,
     doors: Annotated[
         int | None, typer.Option(min=0, max=64, help=say("收件进程数", "door processes (default: by cores)"))
     ] = None,
@@ -79,9 +89,11 @@ def command(
         if engine is Engine.cluster:
             _run_cluster(config, hub, data, tuple(role or (Role.all,)), http, ready)
         else:
+            from hub.processes.archiving import Archive
             from hub.processes.parent import Options, run
 
-            run(Options(config, data, http, ready, doors, issuers))
+            kept = Archive(str(archive.absolute()), archive_first) if archive is not None else None
+            run(Options(config, data, http, ready, doors, issuers, kept))
 
 
 def _run_cluster(config: Path, hub: Path, data: Path, roles: tuple[Role, ...], http: str, ready: Path | None) -> None:

@@ -14,8 +14,10 @@ import msgspec
 
 from hub.config import load_units
 from hub.engine.embedded.commands import rehearsed, replayed
+from hub.engine.epochs import VERBS, carry_out
 from hub.engine.faults import NO_SUCH_COMMAND
 from hub.hubfile import HubConfig, load_hub
+from hub.ledger.epochs.desk import postgres_desk
 from hub.ledger.handing import Node
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger, open_reader
@@ -56,12 +58,14 @@ class SharedWriter:
         owner = f"cli-{os.getpid()}-{secrets.token_hex(4)}"
         ledger = await open_ledger(self._hub.dsn(), self._rules, owner=owner, connections=1)
         try:
-            return await _done(ledger, verb, args)
+            return await _done(self._hub, self._rules, ledger, verb, args)
         finally:
             await ledger.close()
 
 
-async def _done(ledger: SharedLedger, verb: str, args: Mapping[str, Any]) -> Any:
+async def _done(
+    hub: HubConfig, rules: Mapping[str, UnitRules], ledger: SharedLedger, verb: str, args: Mapping[str, Any]
+) -> Any:
     now = datetime.now(UTC)
     match verb:
         case "numbers.receive":
@@ -88,6 +92,8 @@ async def _done(ledger: SharedLedger, verb: str, args: Mapping[str, Any]) -> Any
             (verdict,) = (await ledger.apply(Batch([message]), now)).verdicts
             await ledger.audit(args["actor"], verb, message.id, verdict.place, now)
             return replayed(verdict)
+        case verb if verb in VERBS:
+            return await asyncio.to_thread(carry_out, postgres_desk(hub.dsn()), verb, args, now, rules)
         case _:
             raise NO_SUCH_COMMAND(verb=verb)
 

@@ -78,3 +78,11 @@ ADAPTER_FAILED: Final = define(
     do_zh="系统稍后再查;请把日志交给开发者",
     do_en="the hub asks again later; give the log to the developers",
 )
+RECALL_STRANGE: Final = define(
+    "BH-DLV-014",
+    Reject,
+    zh="财政平台答不出已加签的号码:{found}",
+    en="the fiscal platform does not say which numbers it countersigned: {found}",
+    do_zh="请平台方提供清单;确实没有时用 --no-platform 原因 跳过,号码保持隔离",
+    do_en="ask its operator for the list; without one go on with --no-platform REASON: the numbers stay quarantined",
+)

@@ -75,6 +75,8 @@ class Relay:
     platforms: Mapping[str, Platform]
     asker: Callable[[str, str], Asker | None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    waits: Callable[[str], bool] = lambda _bill_id: False
+    """whether a bill is not to go to the platform yet: it is not archived"""
     poked: asyncio.Event = field(default_factory=asyncio.Event)
     _away: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
@@ -113,6 +115,8 @@ class Relay:
             return
         for row in rows:
             bill_id = row["subject"]
+            if self.waits(bill_id):
+                continue
             xml = self.outbox.document(bill_id, "xml")
             if xml is None:
                 continue

@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from typing import Final
+
+from lxml import etree
 
 from hub.bill.bill import Bill
 from hub.bill.event import EVENT, Charge, Payment, Visit
@@ -35,6 +37,13 @@ log = logging.getLogger("billhub.issuing")
 
 SEARCHED: Final = (("id_no", "id_no"), ("phone", "phone"), ("name", "name"), ("name", "name_prefix"))
 """Payer fields by which bills can be found, and the kind of hash each makes."""
+
+
+_TOLD: Final = (
+    *("EInvoiceCode", "EInvoiceNumber", "RandomNumber", "TotalAmount", "IssueDate", "IssueTime", "BizCode"),
+    "PayerPartyName",
+)
+"""What has to agree for an XML to be a due bill's; whatever else it says was right when it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,38 @@ class LocalIssuer:
             issued_at=at.isoformat(timespec="milliseconds"),
             xml=seal(work.unit, document_aad(work.bill_id, "xml"), xml),
             document=seal(work.unit, document_aad(work.bill_id, "json"), bill.to_json()),
-            search=self._search(work.unit, bill),
+            search=search_hashes(self._vault, work.unit, bill),
+        )
+
+    def adopt(self, work: Work, xml: bytes) -> Issued | None:
+        """The bill that this XML is, where it is this due bill, signed before; None where it is another.
+
+        Nothing is signed: what the fiscal platform holds is the bill, byte for byte.
+        """
+        try:
+            root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+            told = {name: root.findtext(f".//Main//{name}") or "" for name in _TOLD}
+            at = datetime.strptime(told["IssueDate"] + told["IssueTime"], "%Y%m%d%H:%M:%S").replace(tzinfo=SHANGHAI)
+        except (etree.XMLSyntaxError, ValueError):
+            return None
+        unit = self._units.get(work.unit)
+        if unit is None or told["BizCode"] != work.charge_no:
+            return None
+        code, number = told["EInvoiceCode"], told["EInvoiceNumber"]
+        bill = self._compose(work, unit, Numbered(work.bill_id, code, number, told["RandomNumber"], at))
+        body = etree.fromstring(b"<EInvoice>" + einvoice_body(bill, unit.profile) + b"</EInvoice>")
+        if told != {name: body.findtext(f".//Main//{name}") or "" for name in _TOLD}:
+            return None
+        seal = self._vault.seal
+        return Issued(
+            bill_id=work.bill_id,
+            bill_code=code,
+            bill_number=number,
+            check_code=told["RandomNumber"],
+            issued_at=at.astimezone(UTC).isoformat(timespec="milliseconds"),
+            xml=seal(work.unit, document_aad(work.bill_id, "xml"), xml),
+            document=seal(work.unit, document_aad(work.bill_id, "json"), bill.to_json()),
+            search=search_hashes(self._vault, work.unit, bill),
         )
 
     def _compose(self, work: Work, unit: UnitIssuer, numbered: Numbered) -> Bill:
@@ -134,13 +174,24 @@ class LocalIssuer:
     def _event(self, unit: str, event_id: str, sealed: bytes) -> object:
         return EVENT.validate_json(self._vault.open(unit, event_aad(event_id), sealed))
 
-    def _search(self, unit: str, bill: Bill) -> list[tuple[str, bytes]]:
-        found: list[tuple[str, bytes]] = []
-        for field, kind in SEARCHED:
-            value = getattr(bill.payer, field)
-            if value:
-                found.append((kind, self._vault.search_hash(unit, kind, value)))
-        return found
+
+def charge_no_of(xml: bytes) -> str:
+    """The charge an EInvoice names, empty where it cannot be read."""
+    try:
+        root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError):
+        return ""
+    return root.findtext(".//Main//BizCode") or ""
+
+
+def search_hashes(vault: Vault, unit: str, bill: Bill) -> list[tuple[str, bytes]]:
+    """(kind, hash) by which a person's bill is found."""
+    found: list[tuple[str, bytes]] = []
+    for field, kind in SEARCHED:
+        value = getattr(bill.payer, field)
+        if value:
+            found.append((kind, vault.search_hash(unit, kind, value)))
+    return found
 
 
 def _failed(work: Work, fault: Fault) -> NotIssued:

@@ -1,8 +1,9 @@
 """Number accounting (核销): every number of every segment in one place.
 
-used + void + reserved + leased + free = the segment, always. `leased` is what issuers of a cluster hold in blocks; the
-embedded ledger has one writer and leases none. A region issues nothing: what it received is free or handed down, and
-what is handed down is somebody's segment, or the stock of a region below, number by number.
+used + void + reserved + leased + quarantined + free = the segment, always. `leased` is what issuers of a cluster hold
+in blocks; the embedded ledger has one writer and leases none. `quarantined` is what a restore keeps back.
+A region issues nothing: what it received is free or handed down, and what is handed down is somebody's segment, or the
+stock of a region below, number by number.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hub.ledger import schema
 from hub.ledger.area import Area
 from hub.ledger.rows import VISIBLE
 
-STATES: Final = ("used", "void", "reserved", "leased", "free", "handed_down")
+STATES: Final = ("used", "void", "reserved", "leased", "quarantined", "free", "handed_down")
 """Where a number can be; they add up to what was received."""
 
 
@@ -79,7 +80,7 @@ def account_tree(look: Connection, above: Mapping[str, str]) -> list[dict[str, A
     """Each region's and each unit's part of each bill code, itself and everything below it taken together.
 
     `above` says of each unit and region what stands right above it. A node: {node, above, code, received, used,
-    void, reserved, leased, free, handed_down, balanced}. `received` came from outside the node and what is below it;
+    void, reserved, leased, quarantined, free, handed_down, balanced}. `received` came from outside the node;
     `handed_down` went out of it, which a tree that was changed later can make happen. So a region's used, void,
     reserved and leased are the sums of those right below it.
     """
@@ -142,6 +143,7 @@ def _one(look: Connection, unit: str, code: str, first: int, last: int, next_: i
     )
     void = look.scalar(given_up) or 0
     leased = _leased(look, code, first, last)
+    quarantined = _quarantined(look, code, first, last)
     free = last - next_ + 1
     return {
         "unit": unit,
@@ -152,8 +154,9 @@ def _one(look: Connection, unit: str, code: str, first: int, last: int, next_: i
         "void": void,
         "reserved": reserved,
         "leased": leased,
+        "quarantined": quarantined,
         "free": free,
-        "balanced": used + void + reserved + leased + free == last - first + 1,
+        "balanced": used + void + reserved + leased + quarantined + free == last - first + 1,
     }
 
 
@@ -167,3 +170,9 @@ def _leased(look: Connection, code: str, first: int, last: int) -> int:
     block = schema.NUMBER_BLOCK
     left = func.coalesce(func.sum(block.c.last - block.c.next + 1), 0)
     return int(look.scalar(select(left).where(block.c.code == code, block.c.first.between(first, last))) or 0)
+
+
+def _quarantined(look: Connection, code: str, first: int, last: int) -> int:
+    kept = schema.QUARANTINE
+    left = func.coalesce(func.sum(kept.c.last - kept.c.first + 1), 0)
+    return int(look.scalar(select(left).where(kept.c.code == code, kept.c.first.between(first, last))) or 0)

@@ -75,6 +75,9 @@ def _verdict(
     if known is not None and submission.replay and known.place == "parked":
         changes.tally[submission.unit, submission.source, "parked"] -= 1
         changes.replayed[submission.id] = known.seq
+    elif known is not None and is_archived(known, submission):
+        changes.tally[submission.unit, submission.source, "applied"] -= 1
+        changes.replayed[submission.id] = known.seq
     elif known is not None:
         return _again(loaded, changes, submission, known)
     if submission.fault is not None:
@@ -93,6 +96,11 @@ def _verdict(
     seq = known.seq if known is not None else 0
     loaded.messages[submission.id] = Known(submission.fingerprint, verdict.place, verdict.fault, verdict.case_id, seq)
     return verdict
+
+
+def is_archived(known: Known, submission: Submission) -> bool:
+    """Whether a message was only entered from an archive: its bills are here, and what else it says comes now."""
+    return known.place == "archived" and known.fingerprint == submission.fingerprint
 
 
 def _again(loaded: Loaded, changes: Changes, submission: Submission, known: Known) -> Verdict:
@@ -144,7 +152,7 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
         home = _join(loaded, touched, submission, event)
     if not home:
         return Verdict("applied")
-    decided = {id_: _decide(held, rules, now) for id_, held in touched.cases.items()}
+    decided = {id_: decide_case(held, rules, now) for id_, held in touched.cases.items()}
     # from here on nothing can fail
     loaded.cases.update(touched.cases)
     loaded.keys.update(touched.keys)
@@ -246,7 +254,7 @@ class _Outcome:
     steps: list[tuple[str, str, str, str]]
 
 
-def _decide(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
+def decide_case(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
     """Asks flow what follows for a case, and carries it out on copies of its bills."""
     bills = {bill.id: bill for bill in held.bills}
     decision = flow.decide(held.case, [_ref(bill) for bill in held.bills], rules.policy)

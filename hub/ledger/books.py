@@ -12,6 +12,7 @@ from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
 from hub.ledger.accounting import account, account_stock
 from hub.ledger.area import Area
+from hub.ledger.epochs.faults import HELD
 
 REFUSED: Final = "refused-"
 """What the id of a refused message starts with; it has no identity of its own, so it is counted."""
@@ -48,7 +49,10 @@ def books(look: Connection, area: Area | None = None) -> dict[str, Any]:
     statuses: dict[str, int] = {
         row.status: row.n
         for row in look.execute(
-            select(bill.c.status, func.count().label("n")).where(_inside(bill, area)).group_by(bill.c.status)
+            select(bill.c.status, func.count().label("n"))
+            .where(_inside(bill, area))
+            .group_by(bill.c.status)
+            .order_by(bill.c.status)
         )
     }
     case = schema.CASE
@@ -85,14 +89,14 @@ def _sums(look: Connection) -> bool:
 
 
 def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
-    """Parked messages and parked cases, newest first: {id, what, unit, source?, at, code, …}."""
+    """Parked messages and parked cases, newest first, then by id: {id, what, unit, source?, at, code, …}."""
     message, case = schema.MESSAGE, schema.CASE
     # a message whose events joined a case is shown by its case, and only while that is parked
     joined = exists().where(schema.EVENT.c.message_seq == message.c.seq)
     rows = look.execute(
         select(*schema.on_both(message))
         .where(message.c.place == _PARKED, _of_unit(message, unit), ~joined)
-        .order_by(message.c.at.desc())
+        .order_by(message.c.at.desc(), message.c.id)
         .limit(limit)
     ).all()
     shown = [
@@ -111,13 +115,14 @@ def parked(look: Connection, unit: str, limit: int) -> list[dict[str, Any]]:
     rows = look.execute(
         select(case.c.id, case.c.unit, case.c.updated_at, case.c.fault)
         .where(case.c.status == _PARKED, _of_unit(case, unit))
-        .order_by(case.c.updated_at.desc())
+        .order_by(case.c.updated_at.desc(), case.c.id)
         .limit(limit)
     ).all()
     shown += [
         {"id": row.id, "what": "case", "unit": row.unit, "at": row.updated_at, "fault": fault_both(row.fault)}
         for row in rows
     ]
+    shown.sort(key=lambda entry: str(entry["id"]))
     return sorted(shown, key=lambda entry: str(entry["at"]), reverse=True)[:limit]
 
 
@@ -153,12 +158,14 @@ def alarms(look: Connection) -> list[dict[str, Any]]:
     questions = (
         select(bill.c.unit, bill.c.status.label("what"), bill.c.fault, func.count().label("n"))
         .where(kept)
-        .group_by(bill.c.unit, bill.c.status, bill.c.fault),
+        .group_by(bill.c.unit, bill.c.status, bill.c.fault)
+        .order_by(bill.c.unit, bill.c.status, bill.c.fault),
         select(outbox.c.unit, outbox.c.kind.label("what"), outbox.c.fault, func.count().label("n"))
         .where(outbox.c.kind == "ask", outbox.c.fault.is_not(None))
-        .group_by(outbox.c.unit, outbox.c.kind, outbox.c.fault),
+        .group_by(outbox.c.unit, outbox.c.kind, outbox.c.fault)
+        .order_by(outbox.c.unit, outbox.c.kind, outbox.c.fault),
     )
-    return [
+    return _held(look) + [
         {"unit": row.unit, "what": row.what, "count": row.n, "fault": fault_both(row.fault)}
         for question in questions
         for row in look.execute(question)
@@ -167,6 +174,17 @@ def alarms(look: Connection) -> list[dict[str, Any]]:
 
 def _inside(table: Table, area: Area | None) -> ColumnElement[bool]:
     return true() if area is None else table.c.unit.in_(sorted(area.units))
+
+
+def _held(look: Connection) -> list[dict[str, Any]]:
+    """An epoch that a restore opened and nobody released."""
+    bill, epoch = schema.BILL, schema.EPOCH
+    number = look.scalar(select(epoch.c.number).where(epoch.c.state == "held"))
+    if number is None:
+        return []
+    due = look.scalar(select(func.count()).select_from(bill).where(bill.c.status == "due")) or 0
+    fault = HELD(epoch=number)
+    return [{"unit": "", "what": "epoch", "count": due, "fault": {"zh": fault.json("zh"), "en": fault.json("en")}}]
 
 
 def _of_unit(table: Table, unit: str) -> ColumnElement[bool]:

@@ -57,7 +57,9 @@ def wanted_keys(submissions: Iterable[Submission], loaded: Loaded) -> set[str]:
     return {
         key_id(submission.unit, kind, value)
         for submission in submissions
-        if submission.replay or submission.id not in loaded.messages
+        if submission.replay
+        or submission.id not in loaded.messages
+        or loaded.messages[submission.id].place == "archived"
         for event in submission.events
         for kind, value in event.fact["keys"]
     }

@@ -5,7 +5,7 @@ Documents are opened here, so a reader needs the vault; nothing it returns is ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,9 +20,13 @@ from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
 from hub.ledger.accounting import account_tree
 from hub.ledger.area import Area
+from hub.ledger.epochs.copies import Page, gather
+from hub.ledger.epochs.found import FOUND_AAD, due_work, finds, unknown_numbers
+from hub.ledger.epochs.opening import history
 from hub.ledger.glance import Seen, glance
 from hub.ledger.ids import message_of
 from hub.ledger.looking import Window, sqlite_window
+from hub.ledger.records import Work
 from hub.ledger.rows import VISIBLE, key_id, trade_range
 from hub.security.vault import Vault
 
@@ -135,7 +139,8 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """Charges whose money is missing, and money whose charge is missing."""
         table = schema.CASE
-        question = select(table).where(table.c.status.in_(["waiting", "parked"])).order_by(table.c.updated_at.desc())
+        newest = table.c.updated_at.desc(), table.c.id
+        question = select(table).where(table.c.status.in_(["waiting", "parked"])).order_by(*newest)
         if cases is not None:
             question = question.where(table.c.id.in_(cases))
         if unit:
@@ -357,6 +362,39 @@ class Reader:
                 | orjson.loads(row.payload)
                 for row in look.execute(question).all()
             ]
+
+    # epochs
+
+    def copies(self, after: int, limit: int, known: Container[str]) -> Page | None:
+        """What the archive gets next: bills changed behind `after`, with the messages not in `known`."""
+        with self._look() as look:
+            return gather(look, after, limit, known)
+
+    def change_of(self, bill_id: str) -> int:
+        """A bill's place in the change sequence."""
+        with self._look() as look:
+            return look.scalar(select(BILL.c.change).where(BILL.c.id == bill_id)) or 0
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """Every epoch but the first, the newest first; see `hub.ledger.epochs.opening`."""
+        with self._look() as look:
+            return history(look)
+
+    def quarantined(self) -> list[tuple[str, str, int, int]]:
+        """(unit, code, first, last) of numbers that a restore keeps back."""
+        with self._look() as look:
+            return unknown_numbers(look)
+
+    def finds(self) -> list[tuple[str, str, str, bytes]]:
+        """(unit, code, number, XML) of bills the platform has and no case here."""
+        with self._look() as look:
+            found = finds(look)
+        return [(unit, code, number, self._vault.open(unit, FOUND_AAD, sealed)) for unit, code, number, sealed in found]
+
+    def due_work(self, charges: Iterable[str]) -> list[Work]:
+        """What is behind each bill of these charges that was not issued, as an issuer gets it; none has a number."""
+        with self._look() as look:
+            return due_work(look, charges)
 
     def number_of(self, bill_id: str) -> tuple[str, str]:
         """Bill code and number."""

@@ -200,3 +200,5 @@ class Result(msgspec.Struct, frozen=True):
     withdrawn: list[str] = []
     outgoing: bool = False
     """whether there is something new in the outbox"""
+    redelivered: int = 0
+    """submissions that a broker, and not their sender, brought once more"""

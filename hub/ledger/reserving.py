@@ -15,6 +15,7 @@ from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults, handing
 from hub.ledger.applying import record
+from hub.ledger.epochs.faults import HELD
 from hub.ledger.numbers import Numbers
 from hub.ledger.records import BillDraft, FaultRecord
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
@@ -52,6 +53,8 @@ class Due:
         """(unit, code) whose regions had nothing to hand down when last asked"""
         self._year = 0
         self.paused: frozenset[str] = frozenset()
+        self.held: int | None = None
+        """the epoch that a restore opened and nobody released"""
         self.alarms: dict[str, FaultRecord] = {}
         """what keeps bills due just now: code and subject → fault"""
         self.reload()
@@ -157,6 +160,9 @@ class Due:
             self._year = year
             self.feed()
         if not self._queue or want <= 0:
+            return []
+        if self.held is not None:
+            self.alarm("epoch", record(HELD(epoch=self.held)))
             return []
         if last_issue is not None and now < last_issue - MAY_LAG:
             minutes = int((last_issue - now).total_seconds() // 60)

@@ -261,6 +261,7 @@ NUMBER_BLOCK: Final = Table(
     Column("next", _BIG, nullable=False),
     Column("lease_owner", String(64), nullable=False),
     Column("lease_until", _MOMENT, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="1"),
     Index("number_block_code", "unit", "code", "first", info=SHARED),
     info=SHARED,
 )
@@ -321,6 +322,47 @@ VOID_NUMBER: Final = Table(
     Column("at", String(35), nullable=False),
 )
 """Numbers given up without a bill: the turn of the year, a withdrawn bill."""
+
+EPOCH: Final = Table(
+    "epoch",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("opened_at", String(35), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("behind", _BIG, nullable=False),
+    Column("ahead", _BIG, nullable=False),
+    Column("steps", Text, nullable=False, server_default="{}"),
+    Column("released_at", String(35)),
+)
+"""Lives of a ledger: the first has no row, each restore opens one. `state`: held (nothing is issued), open. `behind`:
+the change sequence as it was restored; `ahead`: no place up to it is given again, since insurers may have seen it."""
+
+QUARANTINE: Final = Table(
+    "quarantine",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("epoch", Integer, nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("code", String(8), nullable=False),
+    Column("first", _BIG, nullable=False),
+    Column("last", _BIG, nullable=False),
+    Index("quarantine_code", "code", "first"),
+)
+"""Numbers first..last that may stand on bills a restored ledger does not know. They are never given to another bill;
+each becomes used when its bill is found, or void by a person's word."""
+
+FOUND: Final = Table(
+    "found",
+    METADATA,
+    Column("code", String(8), primary_key=True),
+    Column("number", String(10), primary_key=True),
+    Column("unit", String(64), nullable=False),
+    Column("at", String(35), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""Signed bills the fiscal platform has and this ledger has no case for, yet: their XML, sealed. A bill that becomes due
+over the same charge takes the number and these bytes instead of new ones."""
 
 OUTBOX: Final = Table(
     "outbox",

@@ -32,7 +32,8 @@ from hub.ledger.writing import Sequences, write
 FILE: Final = "ledger.db"
 _LAST: Final = """
 SELECT COALESCE((SELECT MAX(seq) FROM message), 0), COALESCE((SELECT MAX(seq) FROM bill), 0),
-       COALESCE((SELECT MAX(change) FROM bill), 0), (SELECT MAX(issued_at) FROM bill)"""
+       MAX(COALESCE((SELECT MAX(change) FROM bill), 0), COALESCE((SELECT MAX(ahead) FROM epoch), 0)),
+       (SELECT MAX(issued_at) FROM bill), (SELECT number FROM epoch WHERE state = 'held')"""
 _TIDY: Final = 2000
 """Search hashes sorted in at once: few enough not to keep a message waiting."""
 _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -75,7 +76,7 @@ class SqliteLedger:
         Raises:
             Config: damaged, written by a newer release, or moved into another database.
         """
-        path = folder / FILE
+        self.path = path = folder / FILE
         moved = mark.fault_of(folder)
         if moved is not None:
             raise moved
@@ -87,7 +88,7 @@ class SqliteLedger:
             self._read_last()
 
     def _read_last(self) -> None:
-        *last, issued_at = self._connection.execute(_LAST).fetchone()
+        *last, issued_at, self._due.held = self._connection.execute(_LAST).fetchone()
         self._last = Sequences(*last)
         self._last_issue: datetime | None = datetime.fromisoformat(issued_at) if issued_at else None
 
@@ -233,6 +234,11 @@ class SqliteLedger:
             self._connection.execute("DELETE FROM search_new WHERE seq <= ?", (until,))
         return bool(until < bounds[1])
 
+    @property
+    def rules(self) -> Mapping[str, UnitRules]:
+        """Of every unit."""
+        return self._rules
+
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew."""
         self._rules = rules
@@ -280,6 +286,12 @@ class SqliteLedger:
                 "UPDATE outbox SET due_at = ?, attempts = attempts + 1, fault = ? WHERE id = ?",
                 (due_at.isoformat(timespec="milliseconds"), fault_text(fault), id_),
             )
+
+    def reread(self) -> None:
+        """Somebody else wrote meanwhile, by this process's own doing: nothing kept in memory is right any more."""
+        self._due.reload()
+        self._due.alarms.pop("epoch", None)
+        self._read_last()
 
     def close(self) -> None:
         """Closes the database, with a checkpoint, so that the next start is quick."""

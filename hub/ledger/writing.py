@@ -19,7 +19,7 @@ INSERT INTO message (seq, id, unit, source, at, kind, identity, fingerprint, pla
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     place = excluded.place, fault = excluded.fault, case_id = excluded.case_id, revision = excluded.revision"""
-_JOURNAL: Final = "INSERT INTO journal (message_seq, sealed) VALUES (?, ?)"
+_JOURNAL: Final = "INSERT INTO journal (message_seq, sealed) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _REFUSED: Final = "INSERT INTO refused (unit, source, at, fault, sealed) VALUES (?, ?, ?, ?, ?)"
 _REPEATS: Final = "UPDATE message SET repeats = repeats + ? WHERE id = ?"
 _TALLY: Final = """

@@ -54,3 +54,11 @@ NO_POSTGRES: Final = define(
     do_zh="安装: apt-get install postgresql",
     do_en="install it: apt-get install postgresql",
 )
+LACKS: Final = define(
+    "BH-LOC-007",
+    Config,
+    zh="演练需要 {what},这里没有",
+    en="the drill needs {what}, and there is none here",
+    do_zh="{do}",
+    do_en="{do}",
+)

@@ -51,6 +51,7 @@ class LocalKafka:
         users: Mapping[str, str] | None = None,
         identity: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         """Nothing is started yet.
 
@@ -62,6 +63,7 @@ class LocalKafka:
             users: names and passwords of the second listener.
             identity: PEM of a PKCS #8 key and its certificate, for TLS on the second listener.
             settings: go into server.properties as they are.
+            host: the address of this machine that the brokers listen on.
         """
         self.folder = folder.absolute()
         self.nodes = range(1, brokers + 1)
@@ -70,6 +72,7 @@ class LocalKafka:
         self._users = dict(users or {})
         self._identity = identity
         self._settings = dict(settings or {})
+        self._host = host
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
         self._cluster, self._ports = self._remembered(brokers)
@@ -77,12 +80,12 @@ class LocalKafka:
     @property
     def servers(self) -> list[str]:
         """Addresses of the owner's listener."""
-        return [f"127.0.0.1:{self._port(node, 'owner')}" for node in self.nodes]
+        return [f"{self._host}:{self._port(node, 'owner')}" for node in self.nodes]
 
     @property
     def user_servers(self) -> list[str]:
         """Addresses of the listener that asks who is there."""
-        return [f"127.0.0.1:{self._port(node, 'users')}" for node in self.nodes]
+        return [f"{self._host}:{self._port(node, 'users')}" for node in self.nodes]
 
     def start(self, *nodes: int) -> LocalKafka:
         """Starts the named brokers, or all; returns when they take part in the cluster.
@@ -167,7 +170,7 @@ class LocalKafka:
     def _await(self, node: int) -> None:
         end = time.monotonic() + _START_SECONDS
         port = self._port(node, "owner")
-        while port not in living_brokers(port):
+        while port not in living_brokers(port, self._host):
             if not self.alive(node) or time.monotonic() > end:
                 self.kill(node)
                 raise BROKER_FAILED(node=node, log=self.log(node))
@@ -175,9 +178,9 @@ class LocalKafka:
 
     def _configure(self, node: int) -> Path:
         copies = min(3, len(self.nodes))
-        voters = ",".join(f"{other}@127.0.0.1:{self._port(other, 'controller')}" for other in self.nodes)
+        voters = ",".join(f"{other}@{self._host}:{self._port(other, 'controller')}" for other in self.nodes)
         listeners = {"PLAINTEXT": "owner", "CONTROLLER": "controller"} | ({"USERS": "users"} if self._users else {})
-        spoken = {name: f"{name}://127.0.0.1:{self._port(node, role)}" for name, role in listeners.items()}
+        spoken = {name: f"{name}://{self._host}:{self._port(node, role)}" for name, role in listeners.items()}
         protocols = {
             "PLAINTEXT": "PLAINTEXT",
             "CONTROLLER": "PLAINTEXT",

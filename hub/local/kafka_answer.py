@@ -14,10 +14,10 @@ _METADATA: Final = struct.pack(">hhih", 3, 1, 0, 0) + struct.pack(">i", 0)
 _SECONDS: Final = 3.0
 
 
-def living_brokers(port: int) -> list[int]:
+def living_brokers(port: int, host: str = "127.0.0.1") -> list[int]:
     """The ports of the brokers that the one on `port` knows to be in the cluster; empty where nobody answers."""
     try:
-        with socket.create_connection(("127.0.0.1", port), _SECONDS) as line, line.makefile("rb") as answers:
+        with socket.create_connection((host, port), _SECONDS) as line, line.makefile("rb") as answers:
             line.sendall(struct.pack(">i", len(_METADATA)) + _METADATA)
             (length,) = struct.unpack(">i", answers.read(4))
             return _ports(answers.read(length)[4:])

@@ -85,8 +85,7 @@ class LocalPostgres:
         self._end_leftover()
         if not (self.data / "PG_VERSION").exists():
             self._make()
-        lines = "".join(f"{name} = '{value}'\n" for name, value in self._settings.items())
-        (self.data / "postgresql.auto.conf").write_text(lines, "utf-8")
+        self._configure()
         with (self.folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(self._programs / "postgres"), "-D", str(self.data)],
@@ -103,6 +102,21 @@ class LocalPostgres:
                 raise LocalServerError(f"PostgreSQL did not start; see {self.folder / 'postgres.log'}")
             time.sleep(_POLL_SECONDS)
         return self
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def change(self, **settings: str) -> None:
+        """Settings that a running server takes on; they stay through its restarts."""
+        self._settings |= settings
+        self._configure()
+        _signal(self.pid, signal.SIGHUP)
+
+    def _configure(self) -> None:
+        lines = "".join(f"{name} = '{value}'\n" for name, value in self._settings.items())
+        (self.data / "postgresql.auto.conf").write_text(lines, "utf-8")
 
     def stop(self, *, at_once: bool = False) -> None:
         """Ends the server: in order, or as if the power had gone (`at_once`)."""

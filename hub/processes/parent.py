@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.processes.accepted import accept
+from hub.processes.archiving import Archive, check, keep
 from hub.processes.children import Children
 from hub.processes.memory import settle
 from hub.processes.plan import Plan
@@ -53,6 +54,7 @@ class Options:
     ready: Path | None = None
     doors: int | None = None
     issuers: int | None = None
+    archive: Archive | None = None
 
 
 @dataclass(slots=True)
@@ -139,10 +141,14 @@ def say_ready(units: Sequence[UnitConfig], sockets: Sockets, ready: Path | None)
     host, port = sockets.http.getsockname()[:2]
     log.info("ready: http://%s:%s/console/", host, port)
     if ready is not None:
-        text = json.dumps({"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors}, ensure_ascii=False)
-        part = ready.with_suffix(".part")
-        part.write_text(text + "\n", "utf-8")
-        part.replace(ready)
+        write_ready(ready, {"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors})
+
+
+def write_ready(ready: Path, told: Mapping[str, object]) -> None:
+    """Writes the ready file so that whoever waits for it never sees a part of it."""
+    part = ready.with_suffix(".part")
+    part.write_text(json.dumps(told, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(ready)
 
 
 class _Hub:
@@ -154,7 +160,9 @@ class _Hub:
         self._loop = asyncio.get_running_loop()
         self._fault: Fault | None = None
         self._ended = asyncio.Event()
-        home.vault()  # makes the master key on the first start, before any child needs it
+        vault = home.vault()  # makes the master key on the first start, before any child needs it
+        check(options.archive, vault)
+        keep(home, options.archive)
         rules = {unit.unit.id: rules_of(unit) for unit in units}
         self._ledger = SqliteLedger(home.folder, rules)
         self._core = Core(self._ledger, lambda: datetime.now(UTC), self._fatal)
@@ -217,7 +225,7 @@ class _Hub:
             self._children.start(plan, self._sockets.handles())
         for _ in range(self._issuer_count):
             self._children.start(Plan(role="issuer", data=data))
-        if needs_relay(self._units):
+        if needs_relay(self._units) or self._options.archive is not None:
             self._children.start(Plan(role="relay", data=data))
 
     def _hello(self, role: str, pid: int) -> None:

@@ -18,6 +18,7 @@ from hub.ledger.applying import record
 from hub.ledger.reader import Reader
 from hub.ledger.records import Confirmed
 from hub.processes.accepted import accepted
+from hub.processes.archiving import archiver_of, hold_back, kept
 from hub.processes.child import Child, run_child
 from hub.processes.plan import plan_from_environment
 from hub.security.vault import Vault
@@ -95,14 +96,22 @@ async def main() -> None:
             relay.platforms = platforms_of(changed, home.trust)
 
     child.on_frame = on_frame
+    archive = kept(home)
+    works = []
+    if archive is not None:
+        look = Reader(home.folder, vault, shared=True)
+        archiver = archiver_of(archive, look, vault)
+        hold_back(relay, archive, archiver, Reader(home.folder, vault, shared=True))
+        works.append(asyncio.get_running_loop().create_task(archiver.run()))
     running = asyncio.get_running_loop().create_task(relay.run())
 
     async def stop(_seconds: float) -> None:
-        running.cancel()
+        for work in (running, *works):
+            work.cancel()
 
     child.on_stop = stop
     child.hello()
-    await asyncio.gather(running, return_exceptions=False)
+    await asyncio.gather(running, *works, return_exceptions=False)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Encryption at rest: AES-256-GCM under a key per unit, all derived from a master key file.
 
-Sealed bytes: version (1) | master key id (4) | nonce (12) | ciphertext and tag. Nonces are random, so one unit's key is
-good for 2³² seals (GCM's bound). A further line in the master key file (rotation) starts a new key;
-the old ones still open. The first line also makes the search hashes, so it stays the first for as long as
-old bills are to be found.
+Sealed bytes: version (1) | master key id (4) | nonce (12) | ciphertext and tag. Nonces are random, or drawn by a key of
+their own from what is sealed (`seal_alike`), so one unit's key is good for 2³² seals (GCM's bound). A further line in
+the master key file (rotation) starts a new key; the old ones still open. The first line also makes the search hashes,
+so it stays the first for as long as old bills are to be found.
 """
 
 from __future__ import annotations
@@ -44,14 +44,25 @@ class Vault:
         self._masters = {key_id(key): key for key in keys}
         self._first = keys[0]
         self._head = _VERSION + key_id(keys[-1])
+        self._last = keys[-1]
         self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
         self._search: dict[str, bytes] = {}
 
     def seal(self, unit: str, aad: bytes, plain: bytes) -> bytes:
         """Encrypts for a unit. `aad` binds the bytes to their place (a table and a row); `open` needs the same."""
+        return self._sealed(unit, aad, plain, os.urandom(12))
+
+    def seal_alike(self, unit: str, aad: bytes, plain: bytes) -> bytes:
+        """As `seal`, but the same each time: for what may come twice and has no id to be known by.
+
+        Whoever sees two that are alike learns that they hold the same; put into `plain` what tells them apart.
+        """
+        nonce = hmac.digest(_derived(self._last, "nonce", unit), aad + b"\x1f" + plain, "sha256")[:12]
+        return self._sealed(unit, aad, plain, nonce)
+
+    def _sealed(self, unit: str, aad: bytes, plain: bytes, nonce: bytes) -> bytes:
         head = self._head
         cipher = self._ciphers.get((head, unit)) or self._cipher(head, unit)
-        nonce = os.urandom(12)
         return head + nonce + cipher.encrypt(nonce, plain, head + aad)
 
     def open(self, unit: str, aad: bytes, sealed: bytes) -> bytes:

@@ -23,6 +23,8 @@ from hub.security.sm2 import best
 
 _SHANGHAI: Final = timezone(timedelta(hours=8))
 _YEAR: Final = timedelta(days=365)
+LISTED: Final = 500
+"""Numbers it tells at once."""
 
 
 class Refused(Exception):  # noqa: N818  (an answer of this platform, not a failure of it)
@@ -102,6 +104,11 @@ class FiscalPlatform:
         if known is None:
             return {"state": "unknown"}
         return {"state": "countersigned", "time": known.time, "xml": known.xml.decode()}
+
+    def numbers(self, code: str, first: str, last: str) -> dict[str, Any]:
+        """Numbers of a code from first to last that were countersigned."""
+        found = sorted(number for one, number in self._signed if one == code and first <= number <= last)
+        return {"numbers": found[:LISTED], "more": len(found) > LISTED}
 
     async def sign(self, xml: bytes) -> bytes:
         """The document with both signatures; the same document again gets the same answer.

@@ -2,6 +2,7 @@
 
     POST /sign             an EInvoice XML with the unit's signature → the same with both (200, application/xml)
     GET  /state?code=&number=   {"state": "countersigned", "time", "xml"} or {"state": "unknown"}; without them, counts
+    GET  /numbers?code=&from=&to=   {"numbers": [those countersigned, in order, 500 at most], "more": bool}
     POST /misbehave        {"mode": "down|slow|cut|lost|none", "times": n, "seconds": s}; without times, for good
 
 `down` answers 503, `slow` waits first, `cut` closes the connection before anything is done, `lost` after everything is.
@@ -85,7 +86,7 @@ async def _answer(platform: FiscalPlatform, method: str, url: Any, body: bytes) 
     route = (method, url.path)
     if route == ("POST", "/misbehave"):
         return _misbehave(platform, body)
-    if route not in {("POST", "/sign"), ("GET", "/state")}:
+    if route not in {("POST", "/sign"), ("GET", "/state"), ("GET", "/numbers")}:
         return 404, b""
     mode = platform.mood.take()
     if mode == "down":
@@ -97,6 +98,9 @@ async def _answer(platform: FiscalPlatform, method: str, url: Any, body: bytes) 
     if route == ("GET", "/state"):
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         return 200, orjson.dumps(platform.state(query.get("code", ""), query.get("number", "")))
+    if route == ("GET", "/numbers"):
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        return 200, orjson.dumps(platform.numbers(query.get("code", ""), query.get("from", ""), query.get("to", "")))
     try:
         xml = await platform.sign(body)
     except Refused as refused:

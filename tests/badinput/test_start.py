@@ -120,5 +120,5 @@ def test_after_all_that_it_starts_and_ends_at_once(ready: Hub) -> None:
     ready.start()
     began = time.monotonic()
     assert ready.stop() == 0
-    assert time.monotonic() - began < 5, ready.log()
+    assert time.monotonic() - began < 10, ready.log()  # what is promised of SIGTERM
     assert "Traceback" not in ready.log()

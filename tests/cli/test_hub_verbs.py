@@ -47,7 +47,7 @@ def test_books_are_one_document(billhub: Command, world: World) -> None:
     for source in books["sources"]:
         assert source["received"] == sum(source[place] for place in ("applied", "duplicate", "parked", "refused"))
     for segment in books["numbers"]:
-        taken = sum(segment[state] for state in ("used", "void", "reserved", "leased", "free"))
+        taken = sum(segment[state] for state in ("used", "void", "reserved", "leased", "quarantined", "free"))
         assert taken == int(segment["to"]) - int(segment["from"]) + 1
     assert "balanced" in billhub("books", *world.at).out
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from drills.stage import receive_numbers, without_platform
 from hub.demo.world import World, build, write_units
 from hub.hubfile import load_hub
 from hub.ledger.migrate import migrate_postgres
@@ -27,7 +28,6 @@ from hub.simulators.fiscal_books import make_keys
 from tests.deploy.brokers import Brokers, brokers
 from tests.deploy.units import ROLE, service
 from tests.docs.blocks import ROOT
-from tests.engine.cluster.province import receive_numbers
 from tests.hubprocess import until
 
 DEPLOY = ROOT / "deploy"
@@ -39,9 +39,7 @@ def units(folder: Path) -> World:
     world = build(folder, 1)
     make_keys(world.platform_keys)
     write_units(world, "http://127.0.0.1:1", "http://127.0.0.1:1/")
-    for path in world.units.glob("*.yaml"):
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-        path.write_text("".join(line for line in lines if "platform:" not in line), "utf-8")
+    without_platform(world)
     return world
 
 

@@ -65,6 +65,25 @@ def lived(new_book: NewBook) -> Any:
     return book
 
 
+def test_what_parked_in_one_moment_is_listed_by_id(new_book: NewBook) -> None:
+    book = new_book().numbers()
+    fault = FaultRecord("BH-MAP-100")
+    torn = [message(f"torn-{number}", content=str(number), fault=fault) for number in range(6)]
+    overpaid = [
+        message(f"m{number}", charge(f"P{number}", fen=100), payment(f"P{number}", fen=900, trade=f"P{number}"))
+        for number in range(6)
+    ]
+    book.apply(*torn, *overpaid)
+    book.pass_time(seconds=1)
+    late = book.now.isoformat(timespec="milliseconds")
+    book.apply(msgspec.structs.replace(message("torn-last", content="last", fault=fault), at=late))
+    found = [(entry["at"], entry["id"]) for entry in book.reader().parked()]
+    assert found[0][1] == message("torn-last").id
+    assert len(found) - len({at for at, _ in found}) >= 5  # the cases at least, of one batch
+    assert found == sorted(sorted(found, key=lambda one: one[1]), key=lambda one: one[0], reverse=True)
+    assert [(entry["at"], entry["id"]) for entry in book.reader().parked(limit=5)] == found[:5]
+
+
 def test_bills_are_found_by_whatever_key(lived: Book) -> None:
     reader = lived.reader()
     whole = {bill["status"] for bill in reader.find(["C1"])}
@@ -115,6 +134,7 @@ def test_the_books_balance_and_name_everything(lived: Book) -> None:
     assert books["bills"] == {"reversed": 1, "issued": 1, "due": 1, "waiting": 3}
     assert books["numbers"][0] | {"from": "", "to": ""} == {
         "unit": "demo", "code": "41060126", "from": "", "to": "", "used": 2, "void": 0, "reserved": 0, "leased": 0,
+        "quarantined": 0,
         "free": 98, "balanced": True,
     }  # fmt: skip
 

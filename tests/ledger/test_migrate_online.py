@@ -21,7 +21,8 @@ from hub.ledger.schema import METADATA
 from tests.ledger.book import charge, payment
 from tests.ledger.shared import PostgresBook, Server
 
-NOW, LATER = migrate.HEAD, "9999"
+BASE = migrate.HEAD
+LATER = f"{int(BASE) + 1:04d}"
 NEXT = f'''
 """A later step."""
 
@@ -31,7 +32,7 @@ from alembic import op
 from hub.ledger.migrations import online
 
 revision = "{LATER}"
-down_revision = "{NOW}"
+down_revision = "{BASE}"
 branch_labels = None
 depends_on = None
 
@@ -106,7 +107,7 @@ def test_migrating_again_touches_nothing(own: str) -> None:
 def test_a_later_step_is_made_while_a_ledger_works(server: Server, own: str, later: None) -> None:
     book = PostgresBook.__new__(PostgresBook)
     with pytest.MonkeyPatch.context() as old:
-        old.setattr("hub.ledger.postgres.pool.HEAD", NOW)
+        old.setattr("hub.ledger.postgres.pool.HEAD", BASE)
         book.__init__(server=server, dsn=own)  # type: ignore[misc]
     book.numbers()
     book.take(charge("C1"), payment("C1"))
@@ -139,7 +140,7 @@ def test_a_step_that_finds_its_table_locked_gives_way_and_comes_again(own: str, 
         with pytest.raises(Retry) as fault:
             migrate.migrate_postgres(own, tries=2, pause=0.01)
         assert fault.value.code.code == "BH-LED-021"
-        assert revision(own) == NOW
+        assert revision(own) == BASE
         released = threading.Timer(0.2, other.rollback)
         released.start()
         migrate.migrate_postgres(own, pause=0.05)
@@ -200,7 +201,7 @@ def test_a_step_that_fails_leaves_the_one_before_it(own: str, later: None, tmp_p
     script.write_text(good.replace("    online.", "    raise KeyboardInterrupt\n    online."), "utf-8")
     with pytest.raises(KeyboardInterrupt):
         migrate.migrate_postgres(own)
-    assert revision(own) == NOW
+    assert revision(own) == BASE
     assert differences(own) == []
     script.write_text(good, "utf-8")
     migrate.migrate_postgres(own)

@@ -31,6 +31,15 @@ def test_what_was_sealed_opens(plain: bytes, aad: bytes, unit: str) -> None:
     assert VAULT.seal(unit, aad, plain) != sealed
 
 
+def test_sealed_alike_is_the_same_for_the_same_and_opens_as_ever() -> None:
+    sealed = VAULT.seal_alike("demo", b"refused", b"found")
+    assert VAULT.seal_alike("demo", b"refused", b"found") == sealed
+    assert VAULT.open("demo", b"refused", sealed) == b"found"
+    others = [VAULT.seal_alike("other", b"refused", b"found"), VAULT.seal_alike("demo", b"refused", b"foun")]
+    others += [VAULT.seal_alike("demo", b"refuse", b"found"), VAULT.seal("demo", b"refused", b"found")]
+    assert len({sealed[5:17], *(other[5:17] for other in others)}) == 5
+
+
 def test_any_changed_bit_any_cut_and_any_other_place_is_a_fault() -> None:
     sealed = VAULT.seal("demo", b"bill/1", b"personal")
     for at in range(len(sealed)):

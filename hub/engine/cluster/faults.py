@@ -134,3 +134,19 @@ BAD_TLS: Final = define(
     do_zh="检查 hub.yaml 的 tls 各项",
     do_en="check the entries under tls in hub.yaml",
 )
+OFFSETS_AWAY: Final = define(
+    "BH-CLU-030",
+    Retry,
+    zh="Kafka 不回答消费位点:{found}",
+    en="Kafka does not tell, or take, the workers' offsets: {found}",
+    do_zh="检查 Kafka;恢复后再次运行。Kafka 已丢失时加 --no-kafka 原因",
+    do_en="see to Kafka and run this again; where Kafka is lost, add --no-kafka REASON",
+)
+WORKERS_RUN: Final = define(
+    "BH-CLU-031",
+    Config,
+    zh="消费组 {group} 还有成员在运行",
+    en="members of the group {group} still run",
+    do_zh="先停止所有 worker,再运行 billhub restore",
+    do_en="stop every worker, then run billhub restore again",
+)

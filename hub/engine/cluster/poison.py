@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -27,6 +27,8 @@ from hub.security.vault import Vault
 NOBODY: Final = "-"
 """The unit of what no hub wrote: no unit can be called so."""
 SOURCE: Final = "kafka"
+_NOBODY_KNOWS: Final = datetime.fromtimestamp(0, UTC)
+"""When a sender sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,15 @@ def _refused(found: Garbage, place: Place, index: int, vault: Vault, now: dateti
 
 
 def _kept(found: bytes, id_: str, topic: str, where: str, vault: Vault, now: datetime) -> Submission:
+    """Sealed alike each time, by which the ledger knows what it has; another place is another record."""
+    came = Delivery(found, _NOBODY_KNOWS, name=id_)
     return Submission(
         id=id_,
         unit=NOBODY,
         source=SOURCE,
         at=utc_text(now),
         fingerprint=hashlib.sha256(found).digest(),
-        body=vault.seal(NOBODY, aad.REFUSED, pack(Delivery(found, now), found)),
+        body=vault.seal_alike(NOBODY, aad.REFUSED, pack(came, found)),
         place="refused",
         fault=record(UNREADABLE(where, topic=topic)),
     )

@@ -57,6 +57,8 @@ class Progress:
     submissions: int = 0
     commits: int = 0
     set_aside: int = 0
+    redelivered: int = 0
+    """submissions that Kafka brought once more: each restart and rebalance brings some"""
     waiting_for_database: bool = False
 
 
@@ -124,7 +126,7 @@ class Taker:
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._ledger.apply(Batch(submissions), self._clock())
+                result = await self._ledger.apply(Batch(submissions), self._clock())
             except Retry as fault:
                 self.progress.waiting_for_database = True
                 if loop.time() + pause > end:
@@ -138,4 +140,7 @@ class Taker:
                 self.progress.waiting_for_database = False
                 self.progress.commits += 1
                 self.progress.submissions += len(submissions)
+                self.progress.redelivered += result.redelivered
+                if result.redelivered:
+                    log.info("%s messages came from Kafka once more and were counted before", result.redelivered)
                 return

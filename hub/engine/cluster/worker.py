@@ -94,12 +94,18 @@ class _Worker(faust.Worker):
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
-    """Takes batches as they come; the next one begins while the one before it waits for its commit."""
+    """Takes batches as they come; the next one begins while the one before it waits for its commit.
+
+    They are acknowledged in their order. Faust commits past a single message that is not acknowledged yet, and past any
+    number before a group's first commit: were this process to die then, that message would never be delivered again.
+    """
 
     async def work(stream: Any) -> None:
-        async def deed(events: Sequence[Any]) -> None:
+        async def deed(events: Sequence[Any], before: asyncio.Task[None] | None) -> None:
             try:
                 await take([(event.value, _place(event.message)) for event in events])
+                if before is not None:
+                    await before
                 for event in events:
                     await stream.ack(event)
             except asyncio.CancelledError:
@@ -110,11 +116,13 @@ def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
                 end(DEFECT, describe(error))
 
         under_way: set[asyncio.Task[None]] = set()
+        last: asyncio.Task[None] | None = None
         try:
             async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
                 if len(under_way) == AT_ONCE:
                     _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                under_way.add(asyncio.create_task(deed(events)))
+                last = asyncio.create_task(deed(events, last))
+                under_way.add(last)
         finally:
             for task in under_way:
                 task.cancel()
@@ -133,9 +141,11 @@ async def show_signs(
     meter = LagMeter(client_options(hub), topics)
     try:
         while True:
-            signs.lag = await meter.look(tuple(app.consumer.assignment()))
+            owned = tuple(app.consumer.assignment())
+            signs.lag = await meter.look(owned)
             done = progress()
-            signs.excused = done is None or done.waiting_for_database
+            # a worker that was given partitions and never a message of them has stalled as well
+            signs.excused = not owned or (done is not None and done.waiting_for_database)
             signs.beats += 1
             await asyncio.sleep(TICK_SECONDS / 2)
     finally:

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from hub.engine.embedded.core import Core
+from hub.engine.epochs import VERBS, carry_out
 from hub.engine.faults import NO_SUCH_COMMAND
+from hub.ledger.epochs.desk import sqlite_desk
 from hub.ledger.handing import Node
 from hub.ledger.records import Batch, BillDraft, Submission, Verdict
 from hub.ledger.sqlite import SqliteLedger
@@ -49,9 +51,18 @@ class Commands:
         Raises:
             Reject: unknown verb, or refused by the ledger.
         """
+        if verb in VERBS:
+            return self._epoch(verb, args)
         if verb not in self._verbs:
             raise NO_SUCH_COMMAND(verb=verb)
         return self._verbs[verb](**args)
+
+    def _epoch(self, verb: str, args: dict[str, Any]) -> Any:
+        """By a connection of its own, in this process, between two batches: the ledger reads everything anew."""
+        try:
+            return carry_out(sqlite_desk(self._ledger.path), verb, args, datetime.now(UTC), self._ledger.rules)
+        finally:
+            self._core.reread()
 
     def status(self) -> dict[str, Any]:
         """What the core is doing: due bills, alarms, counters."""

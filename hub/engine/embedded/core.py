@@ -122,6 +122,12 @@ class Core:
         """Whether nothing is queued or being signed."""
         return not (self._queue or self._issued or self._confirmed or self._bench.busy)
 
+    def reread(self) -> None:
+        """Something beside the core wrote, by this process's own doing: what it keeps in memory is read anew."""
+        self.ledger.reread()
+        self.ledger.keep_out([*self._bench.busy, *(bill.bill_id for bill in self._issued)])
+        self.wake()
+
     def stop_taking(self) -> None:
         """New deliveries are told to come again; what is queued is finished."""
         self._stopping = True

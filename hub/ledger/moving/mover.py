@@ -26,6 +26,10 @@ from hub.ledger.postgres.pool import Connection
 _SET: Final = "SELECT setval($1::text::regclass, greatest($2::bigint, 1), $2::bigint > 0)"
 _COUNTED: Final = (("seq_message", "message", "seq"), ("seq_bill", "bill", "seq"), ("seq_change", "bill", "change"))
 """Sequences, and the columns whose highest values they stand behind."""
+_AHEAD: Final = (
+    "SELECT setval('seq_change', max(ahead)) FROM epoch HAVING max(ahead) > (SELECT last_value FROM seq_change)"
+)
+"""After a restore, places of the change sequence were passed over."""
 _SERIAL: Final = "SELECT pg_get_serial_sequence($1, $2)"
 _HASHED: Final = "UPDATE moving SET hash = $2 WHERE name = $1"
 _ANALYSE: Final = f"ANALYZE {', '.join(table.name for table in TABLES)}"
@@ -128,6 +132,7 @@ async def _finish(target: Target, report: Report, actor: str, now: datetime) -> 
     connection = target.connection
     for sequence, name, column in _COUNTED:
         await _set(connection, sequence, name, column)
+    await connection.execute(_AHEAD)
     for table in schema.METADATA.sorted_tables:
         for key in table.primary_key:
             if key.autoincrement is True and not table.info:

@@ -7,15 +7,18 @@ from typing import Final
 
 import orjson
 
-from hub.ledger.applying import contradiction_of
+from hub.ledger.applying import contradiction_of, record
+from hub.ledger.epochs.faults import HELD
 from hub.ledger.held import Loaded
+from hub.ledger.postgres.leasing import held
 from hub.ledger.postgres.loading import follow
 from hub.ledger.postgres.pool import Connection
 from hub.ledger.records import FaultRecord, Verdict
 from hub.ledger.rows import fault_record
 from hub.ledger.schema import DUE
 
-_MESSAGES: Final = "SELECT id, fingerprint, place, fault, case_id FROM message WHERE id = ANY($1::text[])"
+_MESSAGES: Final = """
+SELECT id, fingerprint, place, fault, case_id FROM message WHERE id = ANY($1::text[]) AND place <> 'archived'"""
 _BILLS: Final = "SELECT id, bills FROM matter WHERE id = ANY($1::text[])"
 _LIVING: Final = "SELECT id FROM bill WHERE id = ANY($1::text[]) AND status <> 'void'"
 ARE_DUE: Final = """
@@ -65,4 +68,7 @@ async def alarms(connection: Connection) -> dict[str, FaultRecord]:
         fault = fault_record(text)
         if fault is not None:
             found[f"{fault.code} {fault.where or unit}"] = fault
+    number = await held(connection)
+    if number is not None:
+        found["epoch"] = record(HELD(epoch=number))
     return found

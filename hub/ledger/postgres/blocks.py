@@ -24,8 +24,8 @@ _SEGMENTS: Final = """
 SELECT id, next, last FROM segment WHERE unit = $1 AND code = $2 AND next <= last ORDER BY id FOR UPDATE"""
 _ADVANCE: Final = "UPDATE segment SET next = $2 WHERE id = $1"
 _LEASE: Final = """
-INSERT INTO number_block (unit, code, first, last, next, lease_owner, lease_until)
-VALUES ($1, $2, $3, $4, $3, $5, clock_timestamp() + $6::interval)"""
+INSERT INTO number_block (unit, code, first, last, next, lease_owner, lease_until, epoch)
+VALUES ($1, $2, $3, $4, $3, $5, clock_timestamp() + $6::interval, coalesce((SELECT max(number) FROM epoch), 1))"""
 
 
 async def take(

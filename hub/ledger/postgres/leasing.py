@@ -59,6 +59,7 @@ FROM unnest($1::text[], $2::text[]) n (id, fault) WHERE b.id = n.id"""
 _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at)
 SELECT n.*, 'turn of the year', $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) n"""
+_HELD: Final = "SELECT number FROM epoch WHERE state = 'held'"
 _LAST_ISSUE: Final = "SELECT max(issued_at) FROM bill"
 _FEED: Final = "UPDATE bill SET starved = NULL WHERE starved IS NOT NULL"
 _FEED_UNIT: Final = "UPDATE bill SET starved = NULL, fault = NULL WHERE unit = $1 AND starved = $2"
@@ -249,6 +250,12 @@ def _sort(bills: list[BillDraft], rules: Mapping[str, UnitRules], now: datetime)
         if not bill.bill_number:
             seen.hungry.setdefault((bill.unit, code), []).append(bill)
     return seen
+
+
+async def held(connection: Connection) -> int | None:
+    """The epoch that a restore opened and nobody released: until then nothing is numbered."""
+    number = await connection.fetchval(_HELD)
+    return None if number is None else int(number)
 
 
 async def last_issue(connection: Connection) -> datetime | None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from hub.bill.numbering import SHANGHAI
 from hub.errors import Fault, Retry, fault_from
 from hub.ledger import faults
-from hub.ledger.applying import Changes, apply_one, record
+from hub.ledger.applying import Changes, apply_one, is_archived, record
 from hub.ledger.handing import Block, Node
 from hub.ledger.postgres import asking, handing, journal, leasing, outbox, pausing, storing, working
 from hub.ledger.postgres.faults import Collision
@@ -85,11 +85,13 @@ class PostgresLedger:
         work: list[Work] = []
         changes = Changes()
         verdicts: list[Verdict] = []
+        redelivered = 0
         if papers or (want > 0 and not batch.submissions):
             wanted = 0 if batch.submissions else want
             issued, work = await self._database.run(lambda c: self._papers(c, batch, now, wanted))
         if batch.submissions:
-            changes, verdicts = await self._database.run(lambda c: self._take(c, batch.submissions, now))
+            taken = await self._database.run(lambda c: self._take(c, batch.submissions, now))
+            changes, verdicts, redelivered = taken
             if want > 0:
                 work = await self._lease_after(now, want)
         if self._low:
@@ -97,7 +99,7 @@ class PostgresLedger:
         outgoing = bool(changes.questions) or (
             bool(issued) and any(rule.countersigned for rule in self._rules.values())
         )
-        return Result(verdicts, issued, work, _withdrawn(changes), outgoing)
+        return Result(verdicts, issued, work, _withdrawn(changes), outgoing, redelivered)
 
     async def _papers(
         self, connection: Connection, batch: Batch, now: datetime, want: int
@@ -114,13 +116,13 @@ class PostgresLedger:
 
     async def _take(
         self, connection: Connection, submissions: Sequence[Submission], now: datetime
-    ) -> tuple[Changes, list[Verdict]]:
+    ) -> tuple[Changes, list[Verdict], int]:
         loaded = await load(connection, submissions)
         changes = Changes()
         verdicts = [_verdict(loaded, changes, self._rules, message, now) for message in submissions]
         await tell(connection, zip(submissions, verdicts, strict=True), _withdrawn(changes))
         await write(connection, changes, loaded, now.isoformat(timespec="milliseconds"))
-        return changes, verdicts
+        return changes, verdicts, loaded.again
 
     async def _lease_after(self, now: datetime, want: int) -> list[Work]:
         """The messages are in for good: what hinders leasing now is not to undo that for the caller."""
@@ -137,6 +139,8 @@ class PostgresLedger:
         if year != self._year:  # the first time, or the new year's codes have numbers of their own
             await leasing.feed(connection)
             self._year = year
+        if await leasing.held(connection) is not None:
+            return []
         last = await leasing.last_issue(connection)
         if last is not None and now < last - MAY_LAG:
             self._clock_is_back(int((last - now).total_seconds() // 60))
@@ -333,9 +337,13 @@ def _verdict(
     """The verdict on one message; what a broker brings twice is answered twice, and counted once."""
     if message.place == "refused":
         return apply_one(loaded, changes, rules, message, now)
+    known = loaded.messages.get(message.id)
+    if known is not None and is_archived(known, message):
+        return apply_one(loaded, changes, rules, message, now)
     entry, redelivered = loaded.entry(message), loaded.redelivered(message)
     verdict = apply_one(loaded, changes, rules, message, now)
     if redelivered:
+        loaded.again += 1
         changes.repeats[entry] -= 1
         changes.tally[message.unit, message.source, verdict.place] -= 1
     else:

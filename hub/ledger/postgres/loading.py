@@ -40,6 +40,8 @@ class LockedBatch(Loaded):
     stored: frozenset[str] = field(default=frozenset())
     came: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     """message id → when it came first and last"""
+    again: int = 0
+    """submissions of this batch that a broker brought once more"""
 
     def entry(self, submission: Submission) -> str:
         """The id under which a message is kept, or would be: one with other content has its own."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, Final, TypeVar
 
+from hub.ledger.backups.faults import UNFINISHED
 from hub.ledger.faults import DATABASE_NEWER
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
 from hub.ledger.moving.faults import MOVE_UNFINISHED
@@ -28,6 +29,7 @@ from hub.ledger.postgres.faults import (
     read_only,
     sqlstate_of,
 )
+from hub.ledger.postgres.servers import any_server
 
 log = logging.getLogger("billhub.ledger")
 
@@ -82,6 +84,7 @@ class Database:
             with _address():
                 pool = await driver.create_pool(
                     dsn,
+                    connect=any_server,
                     min_size=1,
                     max_size=connections,
                     timeout=CONNECT_SECONDS,
@@ -162,9 +165,9 @@ async def connect(dsn: str, name: str) -> Connection:
     """
     with postgres_faults():
         settings = {"application_name": name[:63], **SETTINGS}
-        driver = _driver()
+        _driver()
         with _address():
-            return await driver.connect(
+            return await any_server(
                 dsn, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS, server_settings=settings
             )
 
@@ -217,6 +220,8 @@ async def check_open(connection: Connection) -> None:
     moving = await connection.fetchval("SELECT current_database() WHERE to_regclass('moving') IS NOT NULL")
     if moving:
         raise MOVE_UNFINISHED(to=moving)
+    if await connection.fetchval("SELECT to_regclass('restoring') IS NOT NULL"):
+        raise UNFINISHED()
 
 
 async def _init(connection: Connection) -> None:

@@ -28,12 +28,15 @@ SELECT nextval('seq_message'), m.* FROM unnest($1::text[], $2::text[], $3::text[
     $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[]) m
 ON CONFLICT (id) DO NOTHING RETURNING id, seq"""
 _REPLAYED: Final = """
-WITH held AS (SELECT id FROM message WHERE id = ANY($1::text[]) AND place = 'parked' ORDER BY id FOR UPDATE)
+WITH held AS (
+    SELECT id FROM message WHERE id = ANY($1::text[]) AND place IN ('parked', 'archived') ORDER BY id FOR UPDATE
+)
 UPDATE message m SET place = n.place, fault = n.fault, case_id = n.case_id, revision = n.revision
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) n (id, place, fault, case_id, revision), held
 WHERE m.id = n.id AND held.id = n.id RETURNING m.id"""
 _JOURNAL: Final = """
-INSERT INTO journal (message_seq, day, sealed) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"""
+INSERT INTO journal (message_seq, day, sealed) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])
+ON CONFLICT DO NOTHING"""
 _REFUSED: Final = """
 INSERT INTO refused (unit, source, at, fault, sealed)
 SELECT unit, source, at, fault, sealed
@@ -111,9 +114,12 @@ async def _write_messages(connection: Connection, changes: Changes, loaded: Lock
     seqs = {id_: seq for id_, seq in changes.replayed.items() if seq}
     fresh: dict[str, tuple[Submission, Verdict]] = {}
     again: list[tuple[object, ...]] = []
+    bodies: list[tuple[int, str, bytes]] = []
     for message, verdict in changes.messages:
         if message.id in seqs:
             again.append(_replayed_row(message, verdict))
+            if not message.replay:  # entered from an archive, perhaps without its bytes
+                bodies.append((seqs[message.id], message.at[:10], message.body))
         else:
             fresh[message.id] = fresh.get(message.id, (message,))[0], verdict
     if fresh:
@@ -122,11 +128,11 @@ async def _write_messages(connection: Connection, changes: Changes, loaded: Lock
         if len(given) < len(rows):
             raise Collision("a message was taken by another worker")
         seqs |= given
-        bodies = [
+        bodies += [
             (given[id_], message.at[:10], message.body) for id_, (message, _) in fresh.items() if not message.replay
         ]
-        if bodies:
-            await connection.execute(_JOURNAL, *columns(bodies))
+    if bodies:
+        await connection.execute(_JOURNAL, *columns(bodies))
     if again and len(await connection.fetch(_REPLAYED, *columns(sorted(again, key=_first)))) < len(again):
         raise Collision("a parked message was replayed by another worker")
     repeats = sorted((id_, count, loaded.came[id_][1]) for id_, count in changes.repeats.items() if count)

@@ -22,9 +22,10 @@ from hub.hubfile import HubConfig, load_hub
 from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.processes.accepted import accept
+from hub.processes.archiving import check, of_hub
 from hub.processes.children import Children
 from hub.processes.cluster.child import Word, vault_of
-from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready
+from hub.processes.parent import Sockets, bind_doors, needs_relay, say_ready, write_ready
 from hub.processes.plan import Plan
 
 log = logging.getLogger("billhub")
@@ -107,6 +108,7 @@ def check_units(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str
     if "issuer" in roles:
         units_issuing(units)
     if "relay" in roles:
+        check(of_hub(hub), vault_of(hub))
         platforms_of(units, hub.file(hub.keys.trust))
 
 
@@ -148,7 +150,7 @@ class _Cluster:
     def _start(self, role: str) -> None:
         roles = self._hub.roles
         count = {"door": roles.door.processes, "worker": roles.worker.processes, "issuer": roles.issuer.processes}
-        if role == "relay" and not needs_relay(self._units):
+        if role == "relay" and not needs_relay(self._units) and self._hub.archive is None:
             return
         if role == "console" and "door" in self._options.roles:
             return  # doors show the pages, too
@@ -191,7 +193,7 @@ class _Cluster:
         if self._sockets is not None:
             say_ready(self._units, self._sockets, self._options.ready)
         elif self._options.ready is not None:
-            self._options.ready.write_text(f'{{"pid": {os.getpid()}, "doors": {{}}}}\n', "ascii")
+            write_ready(self._options.ready, {"pid": os.getpid(), "doors": {}})
 
     def _reload(self) -> None:
         """Reads the units anew; a broken file changes nothing and says so in the log."""

@@ -22,6 +22,7 @@ from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.reader import Reader
 from hub.ledger.records import Batch
+from hub.processes.archiving import archiver_of, hold_back, of_hub
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
 from hub.processes.relay import LinkResults
 
@@ -124,6 +125,13 @@ async def main(child: ClusterChild) -> None:
         ledger.change_rules(child.rules)
 
     child.on_reload = reload
+    archive = of_hub(child.hub)
+    archiving = None
+    if archive is not None:
+        look = open_reader(child.hub.dsn(), child.vault)
+        archiver = archiver_of(archive, look, child.vault)
+        hold_back(relay, archive, archiver, look)
+        archiving = asyncio.create_task(archiver.run())
     async with Caller() as caller:
         while not child.stopping.is_set():
             try:
@@ -139,6 +147,8 @@ async def main(child: ClusterChild) -> None:
                 busy = False
             if not busy:
                 await child.rest(IDLE_SECONDS)
+    if archiving is not None:
+        archiving.cancel()
     await ledger.close()
 
 

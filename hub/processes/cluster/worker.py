@@ -45,8 +45,10 @@ class LateTaker:
         await self._taker.take(messages)
 
     def progress(self) -> Progress | None:
-        """What has been done; None before the ledger is open."""
-        return self._taker.progress if self._taker is not None else None
+        """What has been done; None before the first message came."""
+        if self._taker is None:
+            return Progress(waiting_for_database=True) if self._opening.locked() else None
+        return self._taker.progress
 
     def change(self) -> None:
         """The units were read anew."""

@@ -12,10 +12,11 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from drills.place import Place
 from hub.engine.cluster.lag import Lag
 from hub.engine.cluster.watchdog import STALLED, Judge, Signs
 from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck
-from tests.engine.cluster.province import Province, province
+from tests.engine.cluster.province import province
 from tests.hubprocess import running
 
 pytestmark = pytest.mark.timeout(240)
@@ -23,7 +24,7 @@ HIS = "demo-hospital/his"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Province]:
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     async with province(tmp_path_factory.mktemp("province"), door={"ack_seconds": 2}) as made:
         text = (made.world.units / "hospital.yaml").read_text("utf-8")
         head, mark, rest = text.partition("    adapter: his/hl7v2\n")
@@ -54,7 +55,7 @@ Change = Callable[[dict[str, dict[str, object]]], object]
     ],
     ids=["kafka", "postgres", "database", "key", "topic", "replication", "file"],
 )
-async def test_what_is_wrong_is_one_line_and_exit_code_3(place: Province, change: Change, says: str) -> None:
+async def test_what_is_wrong_is_one_line_and_exit_code_3(place: Place, change: Change, says: str) -> None:
     machine = place.machine("door", "worker", "issuer")
     hub = yaml.safe_load(place.hub.read_text("utf-8"))
     change(hub)
@@ -69,7 +70,7 @@ async def test_what_is_wrong_is_one_line_and_exit_code_3(place: Province, change
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_source_that_waits_for_the_verdict_gets_it_and_none_without_a_database(place: Province) -> None:
+async def test_a_source_that_waits_for_the_verdict_gets_it_and_none_without_a_database(place: Place) -> None:
     hub = place.machine("door", "worker")
     async with running(hub), HospitalHl7(*hub.address(HIS), prefix="V", timeout=20) as his:
         charge, ack = await _patiently(his)
@@ -99,7 +100,7 @@ async def _patiently(his: HospitalHl7) -> tuple[object, str]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_worker_that_was_frozen_goes_on_and_does_no_harm(place: Province) -> None:
+async def test_a_worker_that_was_frozen_goes_on_and_does_no_harm(place: Place) -> None:
     hub = place.machine("door", "worker")
     async with running(hub):
         before = (await place.tally()).get("applied", 0)

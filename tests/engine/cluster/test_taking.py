@@ -83,6 +83,22 @@ async def test_a_message_taken_twice_makes_nothing_twice(desk: Desk) -> None:
     assert await desk.rows("SELECT count(*) FROM message") == [(2,)]
 
 
+async def test_poison_delivered_twice_is_kept_once_and_elsewhere_again(desk: Desk) -> None:
+    unstorable = packed(msgspec.structs.replace(message("u", charge("U")), id="\x00" * 4))
+    here = [
+        (b"garbage", Place("t.events", 0, 0)),
+        (None, Place("t.events", 0, 1)),
+        (unstorable, Place("t.events", 0, 2)),
+    ]
+    for _ in range(3):
+        await desk.taker.take(here)
+    await desk.taker.take([*here, *here])
+    assert await desk.places() == {("-", "refused"): 3}
+    assert await desk.rows("SELECT count(*) FROM refused") == [(3,)]
+    await desk.taker.take([(b"garbage", Place("t.events", 1, 0))])
+    assert await desk.places() == {("-", "refused"): 4}
+
+
 async def test_a_large_message_is_several_transactions(desk: Desk) -> None:
     sent = [message(f"m{n}", charge(f"C{n}")) for n in range(250)]
     await desk.take(packed(*sent))

@@ -1,0 +1,25 @@
+"""The drills by name, in the order in which all of them are played."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from drills.drill import Drill
+
+NAMES: Final = (
+    *("kill-door", "kill-worker", "kill-issuer", "kill-relay", "broker-restart"),
+    *("postgres-away", "postgres-killed", "zombie", "three-brokers", "postgres-failover", "rebalance-storm"),
+    *("disk-full-kafka", "disk-full-postgres", "network-cut", "network-slow", "clock-moved", "poison-flood"),
+)
+
+
+def catalogue() -> Mapping[str, Drill]:
+    """Name → drill."""
+    found = {}
+    for name in NAMES:
+        drill = importlib.import_module(f"drills.stories.{name.replace('-', '_')}").DRILL
+        found[name] = drill
+    return MappingProxyType(found)

@@ -1,0 +1,48 @@
+"""The drills in their short form: what can die does, under one load; and a verdict that can say no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from drills.catalogue import catalogue
+from drills.hand import Hand
+from drills.play import played
+from drills.verdict import Verdict
+from tests.engine.cluster.broker import CACHE
+
+STORIES = (
+    *("kill-worker", "kill-issuer", "kill-door", "kill-relay", "broker-restart", "postgres-killed"),
+    *("zombie", "postgres-failover"),
+)
+DAMAGE = {
+    "UPDATE bill SET total = total + 1 WHERE seq = (SELECT min(seq) FROM bill)": "no charge that was acknowledged",
+    "DELETE FROM document WHERE bill_seq = (SELECT min(seq) FROM bill)": "every bill verifies",
+    "UPDATE bill SET status = 'void' WHERE seq = (SELECT max(seq) FROM bill)": "every bill came to its end",
+    "UPDATE segment SET next = next + 1 WHERE id = (SELECT id FROM segment ORDER BY next DESC LIMIT 1)": "used + void",
+    "UPDATE tally SET count = count + 100000 WHERE place = 'applied'": "acknowledged ≤ Σ tallies ≤ sent",
+}
+"""What is done to the database, and the expectation that must notice it."""
+
+
+@pytest.mark.timeout(540)
+async def test_whatever_dies_nothing_acknowledged_is_lost_and_nothing_issued_twice(tmp_path: Path) -> None:
+    drills = catalogue()
+    async with played([drills[name] for name in STORIES], tmp_path, CACHE, short=True, tell=print) as (hand, report):
+        assert report.ok, report.json()
+        assert len(report.expectations) >= 12
+        await the_verdict_notices(hand)
+
+
+async def the_verdict_notices(hand: Hand) -> None:
+    line = await asyncpg.connect(hand.place.postgres.dsn())
+    for statement in DAMAGE:
+        await line.execute(statement)
+    await line.close()
+    verdict = Verdict(hand.place, hand.load, hand.allowed)
+    await verdict.judge()
+    wrong = [one.what for one in verdict.expectations if not one.ok]
+    for expected in DAMAGE.values():
+        assert any(what.startswith(expected) for what in wrong), (expected, wrong)
