@@ -59,10 +59,30 @@ def account_stock(look: Connection, area: Area | None = None) -> list[dict[str, 
     question = select(stock).order_by(stock.c.region, stock.c.code, stock.c.first)
     if area is not None:
         question = question.where(stock.c.region.in_(sorted(area.regions)))
-    return [_stock(row, *sums.get(row.id, (0, 0))) for row in look.execute(question)]
+    return [_stock(row, _kept_back(look, row), *sums.get(row.id, (0, 0))) for row in look.execute(question).all()]
 
 
-def _stock(row: Row[Any], given: int, arrived: int) -> dict[str, Any]:
+def _kept_back(look: Connection, row: Row[Any]) -> int:
+    """Of a region's own stock: what a restore keeps back, and what of that was voided since."""
+    kept, void = schema.QUARANTINE, schema.VOID_NUMBER
+    left = func.coalesce(func.sum(kept.c.last - kept.c.first + 1), 0)
+    still = look.scalar(
+        select(left).where(
+            kept.c.unit == row.region, kept.c.code == row.code, kept.c.first.between(row.first, row.last)
+        )
+    )
+    gone = look.scalar(
+        select(func.count()).where(
+            void.c.unit == row.region,
+            void.c.code == row.code,
+            void.c.number >= f"{row.first:010d}",
+            void.c.number <= f"{row.last:010d}",
+        )
+    )
+    return int(still or 0) + int(gone or 0)
+
+
+def _stock(row: Row[Any], kept_back: int, given: int, arrived: int) -> dict[str, Any]:
     received, free = row.last - row.first + 1, row.last - row.next + 1
     return {
         "region": row.region,
@@ -71,8 +91,9 @@ def _stock(row: Row[Any], given: int, arrived: int) -> dict[str, Any]:
         "to": f"{row.last:010d}",
         "received": received,
         "handed_down": given,
+        "quarantined": kept_back,
         "free": free,
-        "balanced": given == arrived and given + free == received,
+        "balanced": given == arrived and given + kept_back + free == received,
     }
 
 
@@ -107,6 +128,7 @@ def account_tree(look: Connection, above: Mapping[str, str]) -> list[dict[str, A
             made = book(node, row["code"])
             made["received"] += row["received"]
             made["free"] += row["free"]
+            made["quarantined"] += row["quarantined"]
     _take_off_what_stayed_inside(look, nodes, upwards)
     for made in nodes.values():
         made["balanced"] = sum(made[state] for state in STATES) == made["received"]

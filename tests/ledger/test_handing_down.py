@@ -8,15 +8,18 @@ import contextlib
 import sqlite3
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from hub.errors import Reject, Retry
 from hub.ledger import handing
 from hub.ledger.accounting import STATES
+from hub.ledger.epochs.numbers import keep_back
 from hub.ledger.handing import Node
 from hub.ledger.records import Batch
 from tests.ledger.book import CODE, RULES, Book, SqliteBook
@@ -129,6 +132,21 @@ def test_a_stock_whose_handing_down_led_nowhere_does_not_balance(new_book: NewBo
     _write(book, "DELETE FROM segment")
     assert not book.books()["balanced"], "ten numbers are nowhere"
     book.close()
+
+
+def test_a_restore_keeps_a_regions_stock_back(tmp_path: Path) -> None:
+    book = SqliteBook(rules=TENANTS, folder=tmp_path / "data")
+    receive(book, "410000", 1, 100)
+    book.ledger.allot_numbers(Node(unit="a"), CODE, 10, PATH, book.now, "test")
+    engine = create_engine(f"sqlite:///{tmp_path / 'data' / 'ledger.db'}")
+    with engine.begin() as connection:
+        assert keep_back(connection, 2) == 100
+    engine.dispose()
+    (row,) = book.books()["stock"]
+    assert (row["handed_down"], row["quarantined"], row["free"], row["balanced"]) == (10, 90, 0, True)
+    assert shown(nodes(book)["410000"]) == {"received": 100, "quarantined": 100}
+    flood(book, "a", 1)
+    assert book.crashed().work() == []
 
 
 def _write(book: Book, statement: str) -> None:
