@@ -12,8 +12,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from hub.errors import Config, define
+from hub.errors import Config, Fault, define
 from hub.findings import Finding
+from hub.regions import FILE as REGIONS
+from hub.regions import UNIT_LIKE_REGION, UNIT_OUTSIDE, Regions, is_code, read_regions
 from hub.sections import UnitConfig
 from hub.yaml_text import YamlText, read_yaml
 
@@ -67,12 +69,25 @@ BROKEN_FILES = define(
 def unit_files(path: Path) -> list[Path]:
     """The unit files at a path: itself, or the *.yaml of the folder, sorted."""
     if path.is_dir():
-        return sorted(child for child in path.iterdir() if child.suffix in {".yaml", ".yml"} and child.is_file())
+        return sorted(
+            child
+            for child in path.iterdir()
+            if child.suffix in {".yaml", ".yml"} and child.name != REGIONS and child.is_file()
+        )
     return [path]
 
 
-def read_unit(path: Path) -> tuple[UnitConfig | None, list[Finding]]:
-    """A unit file and what is wrong with it; None when it cannot be used."""
+def regions_beside(path: Path) -> Path | None:
+    """The file of regions that goes with units: `regions.yaml` in their folder."""
+    file = (path if path.is_dir() else path.parent) / REGIONS
+    return file if file.exists() else None
+
+
+def read_unit(path: Path, regions: Regions | None = None) -> tuple[UnitConfig | None, list[Finding]]:
+    """A unit file and what is wrong with it; None when it cannot be used.
+
+    Where there are regions, its own must be one of them; it then knows those above it.
+    """
     text = read_yaml(path)
     if text.findings:
         return None, list(text.findings)
@@ -80,24 +95,51 @@ def read_unit(path: Path) -> tuple[UnitConfig | None, list[Finding]]:
         unit = UnitConfig.model_validate(text.data if text.data is not None else {})
     except ValidationError as error:
         return None, findings_of(text, error, UnitConfig)
-    unit = unit.model_copy(update={"path": path})
+    above = regions.path(unit.unit.region) if regions is not None else ()
+    unit = unit.model_copy(update={"path": path, "above": above})
     findings = list(_cross_checks(text, unit))
+    if regions is not None and not above:
+        findings.append(
+            text.finding(("unit", "region"), UNIT_OUTSIDE(region=unit.unit.region, file=Path(regions.file).name))
+        )
+    if regions is not None and is_code(unit.unit.id):
+        findings.append(text.finding(("unit", "id"), UNIT_LIKE_REGION(unit=unit.unit.id)))
     return (unit if not findings else None), findings
 
 
-def load_units(path: Path) -> list[UnitConfig]:
-    """All units at a path.
+def load_regions(file: Path | None) -> Regions | None:
+    """The regions in a file, if there is one.
+
+    Raises:
+        Config: it has findings; FileNotFoundError for a missing file.
+    """
+    if file is None:
+        return None
+    regions, findings = read_regions(file)
+    if regions is None:
+        raise broken(file, findings)
+    return regions
+
+
+def broken(file: Path, findings: Sequence[Finding]) -> Fault:
+    """A file that cannot be used, by the first thing that is wrong in it."""
+    first = findings[0]
+    where = f"{first.file}:{first.line}:{first.column}: {first.fault.what('en')}"
+    return BROKEN_FILES(where, count=len(findings), path=file)
+
+
+def load_units(path: Path, regions: Path | None = None) -> list[UnitConfig]:
+    """All units at a path; `regions` is their file of regions, or one lies beside them, or there is none.
 
     Raises:
         Config: no unit there, a file with findings, or an id twice; FileNotFoundError for a missing path.
     """
     units: dict[str, UnitConfig] = {}
+    tree = load_regions(regions or regions_beside(path))
     for file in unit_files(path):
-        unit, findings = read_unit(file)
+        unit, findings = read_unit(file, tree)
         if unit is None:
-            first = findings[0]
-            where = f"{first.file}:{first.line}:{first.column}: {first.fault.what('en')}"
-            raise BROKEN_FILES(where, count=len(findings), path=file)
+            raise broken(file, findings)
         if unit.unit.id in units:
             raise TWICE(str(file), unit=unit.unit.id)
         units[unit.unit.id] = unit
@@ -145,7 +187,7 @@ def _fields_at(model: type[BaseModel], where: Sequence[str | int]) -> list[str]:
         inner = list(_models(field.annotation))
         if inner:
             model = inner[0]
-    return [name for name in model.model_fields if name != "path"]
+    return [name for name, field in model.model_fields.items() if not field.exclude]
 
 
 def _models(annotation: Any) -> Iterable[type[BaseModel]]:

@@ -24,7 +24,7 @@ def load_all() -> None:
     rooms = [
         ".".join(("hub", *path.relative_to(root).with_suffix("").parts)) for path in sorted(root.rglob("faults.py"))
     ]
-    for name in (*rooms, "hub.config", "hub.yaml_text", *fault_modules()):
+    for name in (*rooms, "hub.config", "hub.regions", "hub.yaml_text", *fault_modules()):
         try:
             importlib.import_module(name)
         except (ImportError, SyntaxError, ValueError) as error:

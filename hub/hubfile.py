@@ -16,7 +16,7 @@ from hub.bill.model import Text
 from hub.config import BROKEN_FILES, findings_of
 from hub.errors import Config, define
 from hub.findings import Finding
-from hub.sections import Name, Section
+from hub.sections import Name, QuotaSection, Section
 from hub.yaml_text import read_yaml
 
 HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9A-Fa-f:]+\]|[^:\s\[\]]+):\d{1,5}$")]
@@ -72,6 +72,9 @@ class KafkaSection(Section):
     partitions: int = Field(default=12, ge=1, le=1000)
     """Partitions of the events; at least as many as workers, and never fewer later.
     事件分区数,不少于工作进程数,以后不能减少。"""
+    spread: int = Field(default=3, ge=1, le=1000)
+    """Partitions that one unit's events go to: a flood of it delays nobody on the others.
+    一个单位的事件分布的分区数;它的洪峰不影响其他分区。"""
     replication: int = Field(default=3, ge=1, le=7)
     """Copies of each partition, where the hub makes the topics.
     创建主题时每个分区的副本数。"""
@@ -262,11 +265,22 @@ class HubConfig(Section):
     traces: TracesSection | None = None
     """Traces of messages on their way, for OpenTelemetry; none where left out.
     消息全程追踪(OpenTelemetry),不写则不追踪。"""
+    regions: Text | None = None
+    """File of the regions, a tree; see `docs/units.md`. Without one, `regions.yaml` beside the units.
+    区划文件,见 `docs/units.md`;缺省用单位目录里的 `regions.yaml`。"""
+    quota: QuotaSection = QuotaSection()
+    """What each unit's senders may send, where its file says nothing.
+    单位文件未写时的收件配额。"""
     path: Path = Field(default=Path(), exclude=True)
 
     def file(self, name: str) -> Path:
         """A path of this file, made absolute."""
         return (self.path.parent / name).absolute()
+
+    @property
+    def regions_file(self) -> Path | None:
+        """Where the regions stand, if it says so."""
+        return self.file(self.regions) if self.regions is not None else None
 
     def secret(self, name: str) -> str:
         """The secret in a file, without the line's end.

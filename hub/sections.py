@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from hub.adapter import AnswerPoint
 from hub.bill.model import Code, Text
+from hub.regions import Region
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 """A name that may stand in a path: lower-case letters, digits, dot, dash, underscore."""
@@ -232,6 +233,38 @@ class ProfileSection(Section):
     财政部门备注。"""
 
 
+class NumbersSection(Section):
+    """When the unit gets numbers from the regions above it, by itself.
+
+    The defaults: a hospital of 10,000 bills a day has minutes of its busiest hour left when it is refilled,
+    which costs one small transaction; a unit of a few bills a day holds no more than 1,200 numbers idle.
+    """
+
+    low: int = Field(default=200, ge=0, le=1_000_000)
+    """Free numbers below which it is refilled.
+    可用号码低于此数时自动补号。"""
+    refill: int = Field(default=1000, ge=0, le=1_000_000)
+    """How many numbers it gets then; 0 turns it off.
+    每次补给的号码数;0 为不自动补。"""
+
+
+class QuotaSection(Section):
+    """What a unit's senders may send through one door process; beyond, they are told to come again.
+
+    The defaults let through what no unit was seen to send; only a flood meets them.
+    """
+
+    per_second: int = Field(default=200, ge=1, le=100_000)
+    """Messages a second, over time.
+    平均每秒消息数。"""
+    burst: int = Field(default=4000, ge=1, le=1_000_000)
+    """Messages at once, after a quiet time.
+    空闲后可一次突发的消息数。"""
+    in_flight: int = Field(default=512, ge=1, le=4096)
+    """Deliveries that wait for their answer at the same time.
+    同时等待应答的投递数。"""
+
+
 class UnitConfig(Section):
     """A unit's file."""
 
@@ -256,7 +289,14 @@ class UnitConfig(Section):
     profile: ProfileSection = ProfileSection()
     """What differs from region to region in the EInvoice XML.
     各地 EInvoice XML 的差异。"""
+    numbers: NumbersSection = NumbersSection()
+    """When it gets numbers from the regions above it.
+    何时由上级区划补号。"""
+    quota: QuotaSection | None = None
+    """What its senders may send; the hub's own where left out.
+    收件配额,缺省用 hub.yaml 的。"""
     path: Path = Field(default=Path(), exclude=True)
+    above: tuple[Region, ...] = Field(default=(), exclude=True)
 
     @property
     def folder(self) -> Path:

@@ -6,8 +6,9 @@ from typing import Final
 
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA, reader
-from hub.cli.options import Config, Data, Json
+from hub.cli.options import Config, Data, InRegion, Json
 from hub.cli.output import BAD, GOOD, end, faults_end, put, put_json
+from hub.cli.tenants import area
 
 NAME: Final = "books"
 NUMBERS: Final = ("used", "void", "reserved", "leased", "quarantined", "free")
@@ -17,11 +18,10 @@ HELP: Final = say(
 )
 
 
-def command(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = False) -> None:
+def command(data: Data = DEFAULT_DATA, config: Config = None, region: InRegion = "", as_json: Json = False) -> None:
     """Exit 1 where the books do not balance."""
-    del config  # taken by every verb that looks at a hub; this one reads the data only
     with faults_end():
-        books = reader(data).books()
+        books = reader(data).books(area(region, data, config))
         if as_json:
             put_json(books)
         else:
@@ -34,6 +34,9 @@ def command(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = Fa
             for book in books["numbers"]:
                 counts = "  ".join(f"{name} {book[name]}" for name in NUMBERS)
                 put(f"{book['code']} {book['from']}-{book['to']}  {counts}  {_mark(book['balanced'])}")
+            for book in books["stock"]:
+                counts = f"handed_down {book['handed_down']}  free {book['free']}"
+                put(f"{book['region']} {book['code']} {book['from']}-{book['to']}  {counts}  {_mark(book['balanced'])}")
             put(say("平衡", "balanced") if books["balanced"] else say("不平衡", "NOT BALANCED"))
         end(GOOD if books["balanced"] else BAD)
 

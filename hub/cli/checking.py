@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hub.cli.check_mappings import check_mapping_files, is_mapping
-from hub.config import read_unit
+from hub.config import read_unit, regions_beside
 from hub.engine.intake import bind_source
 from hub.errors import Config
 from hub.findings import Finding
 from hub.hubfile import read_hub
+from hub.regions import FILE as REGIONS
+from hub.regions import read_regions
 from hub.yaml_text import read_yaml
 
 
@@ -24,6 +26,8 @@ def check_paths(paths: Iterable[Path]) -> tuple[int, list[Finding]]:
             found = check_mapping_files([file])
         elif isinstance(data, dict) and ("unit" in data or "sources" in data):
             found = check_unit(file)
+        elif file.name == REGIONS or (isinstance(data, dict) and list(data) == ["regions"]):
+            found = read_regions(file)[1]
         elif isinstance(data, dict) and "kafka" in data:
             found = read_hub(file)[1]
         elif file in set(paths):
@@ -37,7 +41,8 @@ def check_paths(paths: Iterable[Path]) -> tuple[int, list[Finding]]:
 
 def check_unit(file: Path) -> list[Finding]:
     """A unit's file, its sources' settings and mappings included."""
-    unit, findings = read_unit(file)
+    beside = regions_beside(file)
+    unit, findings = read_unit(file, read_regions(beside)[0] if beside is not None else None)
     if unit is None:
         return findings
     text = read_yaml(file)

@@ -26,6 +26,7 @@ from hub.cli import (
     restore,
     run,
     test,
+    units,
     verify,
 )
 from hub.cli.language import lang_first, say, verb_named
@@ -69,11 +70,11 @@ for verb in (
     drill,
 ):
     APP.command(verb.NAME, help=verb.HELP)(verb.command)
-for group in (parked, numbers, keys, epoch):
+for group in (parked, numbers, units, keys, epoch):
     APP.add_typer(group.GROUP, name=group.NAME, help=group.HELP)
 
 
-USUAL: Final = {"parked": "list", "numbers": "stock", "epoch": "show"}
+USUAL: Final = {"parked": "list", "numbers": "stock", "units": "list", "epoch": "show"}
 """What a group does when no verb of it is named."""
 
 

@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA, actor, reader, writer
-from hub.cli.options import Config, Data, Json
+from hub.cli.options import Config, Data, InRegion, Json
 from hub.cli.output import GOOD, end, faults_end, put, put_json
+from hub.cli.tenants import above_of, area, regions_of, units_of
 
 NAME: Final = "numbers"
 COLUMNS: Final = ("used", "void", "reserved", "leased", "quarantined", "free")
-HELP: Final = say("号段:库存与领用。", "Number segments: stock and receipt.")
+HELP: Final = say("号段:库存、领用、下发。", "Number segments: stock, receipt, handing down.")
 GROUP: Final = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-@GROUP.command("stock", help=say("库存。例: billhub numbers stock", "The stock. Example: billhub numbers stock"))
-def stock(data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = False) -> None:
-    """Every segment's accounting."""
-    del config  # taken by every verb that looks at a hub; this one reads the data only
+@GROUP.command(
+    "stock",
+    help=say(
+        "库存。例: billhub numbers stock --region 4101", "The stock. Example: billhub numbers stock --region 4101"
+    ),
+)
+def stock(data: Data = DEFAULT_DATA, config: Config = None, region: InRegion = "", as_json: Json = False) -> None:
+    """Every segment's accounting; with --region, each region and unit there with all that is below it."""
     with faults_end():
-        for book in reader(data).books()["numbers"]:
+        if region:
+            _tree(region, data, config, as_json=as_json)
+            end(GOOD)
+        books = reader(data).books()
+        for book in books["numbers"]:
             if as_json:
                 put_json(book)
             else:
                 counts = "  ".join(f"{name} {book[name]}" for name in COLUMNS)
                 put(f"{book['unit']}  {book['code']}  {book['from']}-{book['to']}  {counts}")
+        for book in books["stock"]:
+            if as_json:
+                put_json(book)
+            else:
+                counts = "  ".join(f"{name} {book[name]}" for name in ("handed_down", "free"))
+                put(f"{book['region']}  {book['code']}  {book['from']}-{book['to']}  {counts}")
         end(GOOD)
+
+
+def _tree(region: str, data: Path, config: Path | None, *, as_json: bool) -> None:
+    from hub.ledger.area import tree_above
+
+    inside = area(region, data, config)
+    assert inside is not None
+    above = tree_above(units_of(data, config), regions_of(data, config))
+    for book in reader(data).numbers_tree(above):
+        if book["node"] in inside.units or book["node"] in inside.regions:
+            if as_json:
+                put_json(book)
+            else:
+                names = ("received", *COLUMNS, "handed_down")
+                put(f"{book['node']}  {book['code']}  " + "  ".join(f"{name} {book[name]}" for name in names))
 
 
 @GROUP.command(
     "receive",
     help=say(
-        "领取号段。例: billhub numbers receive demo-hospital 41060126 0000000001 0000100000",
-        "Takes in a segment. Example: billhub numbers receive demo-hospital 41060126 0000000001 0000100000",
+        "领取号段,给单位或区划。例: billhub numbers receive demo-hospital 41060126 0000000001 0000100000",
+        "Takes in a segment, of a unit or a region. "
+        "Example: billhub numbers receive demo-hospital 41060126 0000000001 0000100000",
     ),
 )
 def receive(
-    unit: Annotated[str, typer.Argument(help=say("单位编号", "the unit's id"))],
+    unit: Annotated[str, typer.Argument(help=say("单位编号或六位区划", "the unit's id, or a region's six digits"))],
     code: Annotated[str, typer.Argument(help=say("票据代码", "the bill code"))],
     first: Annotated[str, typer.Argument(help=say("起号", "the first number"))],
     last: Annotated[str, typer.Argument(help=say("止号", "the last number"))],
@@ -49,10 +81,62 @@ def receive(
 ) -> None:
     """Goes through the running hub where there is one."""
     with faults_end():
-        writer(data, config)("numbers.receive", unit=unit, code=code, first=first, last=last, actor=actor())
+        node = _node(unit, data, config)
+        writer(data, config)("numbers.receive", **node, code=code, first=first, last=last, actor=actor())
         taken = {"unit": unit, "code": code, "from": first.zfill(10), "to": last.zfill(10)}
         put_json(taken) if as_json else put("{unit} {code} {from}-{to}".format_map(taken))
         end(GOOD)
+
+
+@GROUP.command(
+    "allot",
+    help=say(
+        "由上级区划下发号码给单位或下级区划。例: billhub numbers allot demo-hospital 41060126 1000 -c units/",
+        "Hands numbers down to a unit or a region. "
+        "Example: billhub numbers allot demo-hospital 41060126 1000 -c units/",
+    ),
+)
+def allot(
+    to: Annotated[str, typer.Argument(help=say("单位编号或六位区划", "the unit's id, or a region's six digits"))],
+    code: Annotated[str, typer.Argument(help=say("票据代码", "the bill code"))],
+    count: Annotated[int, typer.Argument(min=1, max=10**10, help=say("数量", "how many"))],
+    giver: Annotated[
+        str,
+        typer.Option("--from", metavar="REGION", help=say("由哪个区划;缺省为最近的上级", "from which region above")),
+    ] = "",
+    data: Data = DEFAULT_DATA,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """From the nearest region above that has numbers; all of them, or none."""
+    from hub.ledger.faults import NOTHING_ABOVE
+
+    with faults_end():
+        above = above_of(to, data, config)
+        if giver:
+            above = [region for region in above if region == giver]
+        if not above:
+            raise NOTHING_ABOVE(node=to)
+        node = _node(to, data, config)
+        given = writer(data, config)("numbers.allot", **node, code=code, count=count, above=above, actor=actor())
+        for first, last in given:
+            taken = {"to": to, "code": code, "from": f"{first:010d}", "until": f"{last:010d}"}
+            put_json(taken) if as_json else put("{to} {code} {from}-{until}".format_map(taken))
+        end(GOOD)
+
+
+def _node(name: str, data: Path, config: Path | None) -> dict[str, str]:
+    """A unit or a region by what it is called; a region must be known."""
+    from hub.regions import NO_SUCH_REGION, is_code
+
+    units = units_of(data, config)
+    if not is_code(name) or any(unit.unit.id == name for unit in units):
+        return {"unit": name, "region": ""}
+    tree = regions_of(data, config)
+    known = {region.code for unit in units for region in unit.above} | set(tree.names if tree is not None else ())
+    if name not in known:
+        raise NO_SUCH_REGION(region=name)
+    return {"unit": "", "region": name}
 
 
 @GROUP.command(

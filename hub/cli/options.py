@@ -35,6 +35,14 @@ Reveal = Annotated[
     ),
 ]
 
+InRegion = Annotated[
+    str,
+    typer.Option(
+        "--region",
+        metavar="CODE",
+        help=say("只看一个区划及其下级,如 4101", "of one region and what is below it, as 4101"),
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -59,4 +67,4 @@ def instant(text: str) -> datetime:
     return at if at.tzinfo else at.astimezone()
 
 
-__all__ = ["DEFAULT_DATA", "At", "Config", "Data", "Json", "Reveal", "Set", "instant"]
+__all__ = ["DEFAULT_DATA", "At", "Config", "Data", "InRegion", "Json", "Reveal", "Set", "instant"]

@@ -18,6 +18,7 @@ from hub.engine.epochs import VERBS, carry_out
 from hub.engine.faults import NO_SUCH_COMMAND
 from hub.hubfile import HubConfig, load_hub
 from hub.ledger.epochs.desk import postgres_desk
+from hub.ledger.handing import Node
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.reader import Reader
@@ -41,7 +42,7 @@ class SharedWriter:
 
     def __init__(self, file: Path, config: Path | None) -> None:
         self._hub: HubConfig = load_hub(file)
-        units = load_units(config) if config is not None else []
+        units = load_units(config, self._hub.regions_file) if config is not None else []
         self._rules: Mapping[str, UnitRules] = {unit.unit.id: rules_of(unit) for unit in units}
 
     def __call__(self, verb: str, **args: Any) -> Any:
@@ -69,6 +70,15 @@ async def _done(
     match verb:
         case "numbers.receive":
             await ledger.receive_numbers(**args, now=now)
+            return True
+        case "numbers.allot":
+            to = Node(args["unit"], args["region"])
+            return await ledger.allot_numbers(to, args["code"], args["count"], args["above"], now, args["actor"])
+        case "units.pause":
+            await ledger.pause(args["unit"], args["reason"], now, args["actor"], doors=args["doors"])
+            return True
+        case "units.resume":
+            await ledger.resume(args["unit"], now, args["actor"])
             return True
         case "bills.release":
             return await ledger.release(**args, now=now)

@@ -39,7 +39,7 @@ HEADERS: Final = {
 }
 
 
-PARTS: Final = ("state", "alarms", "figures", "parked", "bills", "sources", "numbers")
+PARTS: Final = ("state", "alarms", "figures", "parked", "bills", "regions", "sources", "numbers")
 """The live parts, each an event and a template of its own: only what changed is replaced, and focus stays."""
 
 Parts = dict[str, Markup]
@@ -56,27 +56,31 @@ class _Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._made: dict[Lang, tuple[Snapshot, Parts]] = {}
+        self._made: dict[tuple[Lang, str], tuple[Snapshot, Parts]] = {}
 
-    async def parts(self, lang: Lang) -> Parts:
+    def region(self, asked: str) -> str:
+        """A region that some unit stands in, or none."""
+        return asked if any(one.code == asked for unit in self._board.units for one in unit.above) else ""
+
+    async def parts(self, lang: Lang, region: str = "") -> Parts:
         """The live parts by name."""
         seen = await self._board.latest()
-        kept = self._made.get(lang)
+        kept = self._made.get((lang, region))
         if kept is None or kept[0] is not seen:
             words = WORDS[lang]
-            shown = view(seen, self._board.units, lang, words)
+            shown = view(seen, self._board.units, lang, words, region)
             made = {
                 name: Markup(self._templates.get_template(f"parts/{name}.html").render(shown, t=words))  # noqa: S704
                 for name in PARTS
             }
-            self._made[lang] = kept = (seen, made)
+            self._made[lang, region] = kept = (seen, made)
         return kept[1]
 
-    async def page(self, lang: Lang) -> str:
+    async def page(self, lang: Lang, region: str = "") -> str:
         """The whole page."""
         other = "en" if lang == "zh" else "zh"
-        parts = await self.parts(lang)
-        return self._templates.get_template("console.html").render(parts=parts, t=WORDS[lang], lang=lang, other=other)
+        shown = {"parts": await self.parts(lang, region), "t": WORDS[lang], "lang": lang, "other": other}
+        return self._templates.get_template("console.html").render(shown, region=region)
 
 
 def mount(app: FastAPI, reader: Reader, home: Home, units: Sequence[UnitConfig]) -> None:
@@ -85,23 +89,23 @@ def mount(app: FastAPI, reader: Reader, home: Home, units: Sequence[UnitConfig])
     app.mount("/console/static", StaticFiles(directory=HERE / "static"), name="static")
 
     @app.get("/console/", response_class=HTMLResponse, include_in_schema=False)
-    async def console(request: Request, lang: str = "") -> HTMLResponse:
-        """The page. `lang` is remembered."""
+    async def console(request: Request, lang: str = "", region: str = "") -> HTMLResponse:
+        """The page, of everything or of a region. `lang` is remembered."""
         chosen = _lang(request, lang)
-        answer = HTMLResponse(await renderer.page(chosen), headers=HEADERS)
+        answer = HTMLResponse(await renderer.page(chosen, renderer.region(region)), headers=HEADERS)
         if lang:
             answer.set_cookie("lang", chosen, max_age=31_536_000, samesite="strict", httponly=True, path="/console/")
         return answer
 
     @app.get("/console/live", include_in_schema=False)
-    async def live(request: Request, lang: str = "") -> StreamingResponse:
+    async def live(request: Request, lang: str = "", region: str = "") -> StreamingResponse:
         """The live parts, each as an event whenever it changed."""
-        chosen = _lang(request, lang)
+        chosen, inside = _lang(request, lang), renderer.region(region)
 
         async def events() -> AsyncIterator[str]:
             last: Parts = {}
             while not await request.is_disconnected():
-                parts = await renderer.parts(chosen)
+                parts = await renderer.parts(chosen, inside)
                 changed = "".join(_event(name, html) for name, html in parts.items() if html != last.get(name))
                 yield changed or ": still here\n\n"
                 last = parts

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from hub.bill.money import Fen
 from hub.config import UnitConfig
 from hub.console.board import Snapshot
+from hub.console.regions import regions_of, units_in
 from hub.errors import Lang
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -24,8 +26,13 @@ LOW_COUNT: Final = 1000
 _UNITS: Final = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
-def view(seen: Snapshot, units: Sequence[UnitConfig], lang: Lang, words: dict[str, str]) -> dict[str, Any]:
-    """Everything the templates need."""
+def view(
+    seen: Snapshot, every: Sequence[UnitConfig], lang: Lang, words: dict[str, str], region: str = ""
+) -> dict[str, Any]:
+    """Everything the templates need: of all units, or of those in a region."""
+    units = units_in(region, every)
+    if region:
+        seen = _inside(seen, {unit.unit.id for unit in units})
     counts: dict[str, int] = seen.glance["bills"]
     names = {unit.unit.id: unit.unit.name for unit in units}
     oldest = _oldest(seen)
@@ -44,7 +51,27 @@ def view(seen: Snapshot, units: Sequence[UnitConfig], lang: Lang, words: dict[st
         "bills": [_bill(bill) for bill in seen.bills],
         "parked": [_parked(entry, names, lang) for entry in seen.parked],
         "names": names,
+        "region": region,
+        "regions": regions_of(seen.glance, units),
     }
+
+
+def _inside(seen: Snapshot, ids: set[str]) -> Snapshot:
+    """What one look saw of some units; of bills and of what is parked, as much of it as was looked at."""
+    counts: dict[str, int] = {}
+    for unit, statuses in seen.glance["by_unit"].items():
+        for status, count in statuses.items():
+            counts[status] = counts.get(status, 0) + (count if unit in ids else 0)
+    of = {name: [row for row in seen.glance[name] if row["unit"] in ids] for name in ("aged", "numbers", "paused")}
+    parked = [entry for entry in seen.parked if entry["unit"] in ids]
+    return replace(
+        seen,
+        glance={**seen.glance, **of, "bills": counts},
+        bills=[bill for bill in seen.bills if bill["unit"]["id"] in ids],
+        parked=parked,
+        parked_count=len(parked),
+        alarms=[alarm for alarm in seen.alarms if alarm["unit"] in ids],
+    )
 
 
 def _countersigned(units: Sequence[UnitConfig]) -> bool:
@@ -85,14 +112,25 @@ def _alarms(
         ):
             what = words["platform_away"].format(count=row["count"], age=_age(row["since"], seen.at, words))
             yield {"unit": names[row["unit"]], "code": "", "what": what, "do": words["platform_away_do"]}
+    for row in seen.glance.get("paused", ()):
+        said = words["doors_closed" if row["doors"] else "unit_paused"]
+        what = said.format(reason=row["reason"], actor=row["actor"], at=china(row["at"]))
+        do = words["unit_paused_do"].format(unit=row["unit"])
+        yield {"unit": names.get(row["unit"], row["unit"]), "code": "", "what": what, "do": do}
+    refilled = {unit.unit.id: unit for unit in units if unit.above and unit.numbers.refill}
     left: dict[tuple[str, str], tuple[int, int]] = {}
     for row in seen.glance["numbers"]:
         free, taken = left.get((row["unit"], row["code"]), (0, 0))
         left[row["unit"], row["code"]] = free + row["free"], taken + row["taken"]
     for (unit, code), (free, taken) in left.items():
-        if _low({"free": free, "taken": taken}):
+        above = refilled.get(unit)
+        if above is not None and free >= above.numbers.low:
+            continue  # it is refilled before that; below it, nothing is left above
+        if above is not None or _low({"free": free, "taken": taken}):
             what = words["numbers_low"].format(code=code, free=f"{free:,}")
             do = words["numbers_low_do"].format(unit=unit, code=code)
+            if above is not None:
+                do = words["upstream_empty_do"].format(region=above.above[-1].code, code=code)
             yield {"unit": names.get(unit, unit), "code": "", "what": what, "do": do}
 
 

@@ -36,6 +36,8 @@ STATUS_OF: Final[dict[str, int]] = {
     faults.INTERNAL.code: 500,
 }
 """Door faults by status; other faults go by their kind."""
+TOO_MUCH: Final = frozenset({"BH-ENG-020"})
+"""Faults of a sender that sends more than it may: 429."""
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -97,7 +99,10 @@ def answer_for(fault: Fault) -> Answer:
     default = 400 if isinstance(fault, Reject) else 503 if isinstance(fault, Retry) else 500
     status = STATUS_OF.get(fault.code.code, default)
     headers: tuple[tuple[str, str], ...] = ()
-    if status == 503:
+    if isinstance(fault, Retry) and "retry_after" in fault.values and status == 503:
+        status = 429 if fault.code.code in TOO_MUCH else 503
+        headers = (("retry-after", str(fault.values["retry_after"])),)
+    elif status == 503:
         headers = (("retry-after", str(fault.values.get("retry_after", 1))),)
     elif status == 405:
         headers = (("allow", "GET, POST"),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
@@ -12,6 +13,7 @@ from hub.adapter import Answer, Delivery, Server
 from hub.bill.bill import Bill
 from hub.engine.faults import QUEUE_FULL
 from hub.engine.intake import Bound, Intake, Taken, outcomes
+from hub.engine.quota import Gate
 from hub.engine.served import ServedBills
 from hub.errors import Fault, Retry
 from hub.ledger.records import Submission, Verdict
@@ -52,21 +54,26 @@ class Desk:
         most_in_flight: int = 4096,
         *,
         aside: bool = False,
+        gate: Gate | None = None,
     ) -> None:
-        """`aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file."""
+        """`gate` lets each unit's deliveries in; without one, all pass.
+
+        `aside`: looks from a thread beside the loop, where a reader waits for a server rather than for a file.
+        """
         self._intake = intake
         self._counter = counter
         self._look = look
         self._most = most_in_flight
         self._aside = aside
         self._in_flight = 0
+        self.gate = gate or Gate(time.monotonic)
 
     async def __call__(self, source: str, delivery: Delivery) -> Answer:
         """The answer in the sender's protocol.
 
         Raises:
             Reject: no such source.
-            Retry: the hub is too busy to take anything; the door says so in its protocol.
+            Retry: the hub is too busy to take anything, or the unit sends too much; the door says so in its protocol.
         """
         bound = self._intake.bound(source)
         server = self._intake.question(bound, delivery)
@@ -77,20 +84,26 @@ class Desk:
         if self._in_flight >= self._most:
             DELIVERIES.add(1, "busy")
             raise QUEUE_FULL()
-        self._in_flight += 1
         began = perf_counter()
         how = "failed"
         try:
-            answer = await self._take(bound, delivery)
+            with self.gate.passing(bound.unit) as holds:
+                answer = await self._passed(bound, delivery, holds)
             how = "taken"
         except Retry:
             how = "busy"
             raise
         finally:
-            self._in_flight -= 1
             DELIVERIES.add(1, how)
         DELIVERY_SECONDS.observe(perf_counter() - began)
         return answer
+
+    async def _passed(self, bound: Bound, delivery: Delivery, holds: Callable[[int], None]) -> Answer:
+        self._in_flight += 1
+        try:
+            return await self._take(bound, delivery, holds)
+        finally:
+            self._in_flight -= 1
 
     def change(self, intake: Intake) -> None:
         """Deliveries that come from now on are read by the new configuration; those in flight end by the old one."""
@@ -102,11 +115,12 @@ class Desk:
         await self._counter.submit([self._intake.refused(bound, delivery, delivery.body, fault)], False)
         return bound.source.answer(delivery, (), fault)
 
-    async def _take(self, bound: Bound, delivery: Delivery) -> Answer:
+    async def _take(self, bound: Bound, delivery: Delivery, holds: Callable[[int], None]) -> Answer:
         if len(delivery.body) > LARGE:
             taken = await asyncio.to_thread(self._intake.take, bound, delivery)
         else:
             taken = self._intake.take(bound, delivery)
+        holds(len(taken.submissions))
         watch = bound.answer == "issued" and taken.fault is None
         verdicts, settled = await self._submit(taken.submissions, watch)
         if settled:

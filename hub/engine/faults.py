@@ -78,3 +78,11 @@ NOT_A_SOURCE: Final = define(
     do_zh="从 sources 中删去;在 insurers 里写保险公司编号,它用自己的密钥访问 /api/v1",
     do_en="take it out of `sources`, and name the insurer in `insurers`; it asks under /api/v1 with its key",
 )
+OVER_QUOTA: Final = define(
+    "BH-ENG-020",
+    Retry,
+    zh="单位 {unit} 发送过快,消息未被接收",
+    en="the unit {unit} sends more than its quota; the message was not taken",
+    do_zh="{retry_after} 秒后用同一编号重发;确有需要时调高单位文件的 quota",
+    do_en="send it again in {retry_after} s, under the same id; where so much is right, raise `quota`",
+)

@@ -25,7 +25,7 @@ class ServedBills:
         wanted = key or f"{bill_code}-{bill_number}"
         ids = [
             id_
-            for id_, code, number in self._reader.issued([wanted])
+            for id_, code, number in self._reader.issued([wanted], units=self._units)
             if key or (code == bill_code and number == bill_number)
         ]
         found = self._reader.by_id(ids).values()

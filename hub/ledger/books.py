@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, lite
 import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
-from hub.ledger.accounting import account
+from hub.ledger.accounting import account, account_stock
+from hub.ledger.area import Area
 from hub.ledger.epochs.faults import HELD
 
 REFUSED: Final = "refused-"
@@ -20,15 +21,15 @@ _PARKED: Final[ColumnElement[str]] = literal_column("'parked'")
 PLACES: Final = ("applied", "duplicate", "parked", "refused")
 
 
-def books(look: Connection) -> dict[str, Any]:
-    """In the outer shape: sources, bills by status, numbers, balanced.
+def books(look: Connection, area: Area | None = None) -> dict[str, Any]:
+    """In the outer shape: sources, bills by status, numbers, stock of the regions, balanced; of an area, or of all.
 
     Messages are counted at their commit, so none is in flight here. The count of messages kept is compared with the
     tally: a message that vanished, or was written twice, would show.
     """
     tally = schema.TALLY
     sources: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in look.execute(select(tally).order_by(tally.c.unit, tally.c.source)).all():
+    for row in look.execute(select(tally).where(_inside(tally, area)).order_by(tally.c.unit, tally.c.source)).all():
         book = sources.setdefault((row.unit, row.source), dict.fromkeys(PLACES, 0))
         book[row.place] = row.count
     kept = _kept(look)
@@ -48,16 +49,20 @@ def books(look: Connection) -> dict[str, Any]:
     statuses: dict[str, int] = {
         row.status: row.n
         for row in look.execute(
-            select(bill.c.status, func.count().label("n")).group_by(bill.c.status).order_by(bill.c.status)
+            select(bill.c.status, func.count().label("n"))
+            .where(_inside(bill, area))
+            .group_by(bill.c.status)
+            .order_by(bill.c.status)
         )
     }
     case = schema.CASE
-    waiting = look.scalar(select(func.count()).select_from(case).where(case.c.status == "waiting")) or 0
+    half = select(func.count()).select_from(case).where(case.c.status == "waiting", _inside(case, area))
+    waiting = look.scalar(half) or 0
     if waiting:
         statuses["waiting"] = waiting
-    numbers = account(look)
-    balanced = all(book["balanced"] for book in shown) and all(book["balanced"] for book in numbers) and _sums(look)
-    return {"sources": shown, "bills": statuses, "numbers": numbers, "balanced": balanced}
+    numbers, stock = account(look, area), account_stock(look, area)
+    balanced = all(book["balanced"] for book in (*shown, *numbers, *stock)) and _sums(look)
+    return {"sources": shown, "bills": statuses, "numbers": numbers, "stock": stock, "balanced": balanced}
 
 
 def _kept(look: Connection) -> dict[tuple[str, str], int]:
@@ -139,6 +144,13 @@ def refused_view(row: Row[Any]) -> dict[str, Any]:
     }
 
 
+def pauses(look: Connection) -> list[dict[str, Any]]:
+    """Paused units: {unit, at, actor, reason, doors}."""
+    table = schema.PAUSE
+    rows = look.execute(select(table).order_by(table.c.unit)).mappings()
+    return [{**row, "doors": bool(row["doors"])} for row in rows]
+
+
 def alarms(look: Connection) -> list[dict[str, Any]]:
     """What keeps bills from being issued or confirmed, or a payment from being known: {unit, what, count, fault}."""
     bill, outbox = schema.BILL, schema.OUTBOX
@@ -158,6 +170,10 @@ def alarms(look: Connection) -> list[dict[str, Any]]:
         for question in questions
         for row in look.execute(question)
     ]
+
+
+def _inside(table: Table, area: Area | None) -> ColumnElement[bool]:
+    return true() if area is None else table.c.unit.in_(sorted(area.units))
 
 
 def _held(look: Connection) -> list[dict[str, Any]]:

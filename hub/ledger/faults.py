@@ -110,3 +110,35 @@ NO_RULES: Final = define(
     do_zh="把它写回单位 YAML 的 bills,然后重新加载",
     do_en="write it back under `bills` in the unit's file and reload",
 )
+STOCK_SHORT: Final = define(
+    "BH-LED-060",
+    Reject,
+    zh="上级只有 {free} 个票据代码 {bill_code} 的可用号码",
+    en="the regions above have {free} free numbers of bill code {bill_code}",
+    do_zh="减少数量,或先给上级领取号段: billhub numbers receive 区划 {bill_code} 起号 止号",
+    do_en="ask for fewer, or receive a segment above: billhub numbers receive REGION {bill_code} FIRST LAST",
+)
+NOTHING_ABOVE: Final = define(
+    "BH-LED-061",
+    Reject,
+    zh="{node} 之上没有可以下发号码的区划",
+    en="there is no region above {node} that could hand numbers down",
+    do_zh="用 -c 指向单位目录(其中有 regions.yaml);--from 必须在它之上",
+    do_en="point -c at the folder of units with its regions.yaml; --from must lie above it",
+)
+PAUSED: Final = define(
+    "BH-LED-062",
+    Retry,
+    zh="单位 {unit} 已暂停,消息未被接收",
+    en="the unit {unit} is paused; the message was not taken",
+    do_zh="稍后用同一编号重发;恢复: billhub units resume {unit}",
+    do_en="send it again later, under the same id; to go on: billhub units resume {unit}",
+)
+NOT_PAUSED: Final = define(
+    "BH-LED-063",
+    Reject,
+    zh="单位 {unit} 没有暂停",
+    en="the unit {unit} is not paused",
+    do_zh="用 billhub units list 查看",
+    do_en="see billhub units list",
+)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from hub.ledger import schema
-from hub.ledger.books import PLACES
+from hub.ledger.books import PLACES, pauses
 
 RECENT: Final = 2000
 """Messages looked at, at most, for the time of a source's last one."""
@@ -36,7 +36,8 @@ def glance(look: Connection, units: list[str], seen: Seen) -> dict[str, Any]:
     Returns:
         sources {unit/source: {place: count}}, last {unit/source: time of its last message}, bills {status: count},
         parked_cases, aged [{unit, status, count, since}] of each status in `AGED` and of `waiting`,
-        numbers [{unit, code, from, to, taken, free}].
+        numbers [{unit, code, from, to, taken, free}], by_unit {unit: {status: count}}, stock [{region, code, from, to,
+        taken, free}], paused [{unit, at, actor, reason, doors}].
     """
     tally = schema.TALLY
     sources: dict[str, dict[str, int]] = {}
@@ -59,6 +60,9 @@ def glance(look: Connection, units: list[str], seen: Seen) -> dict[str, Any]:
             if count and status in {*AGED, "waiting"}
         ],
         "numbers": _numbers(look),
+        "by_unit": _by_unit(counted),
+        "stock": _stock(look),
+        "paused": pauses(look),
     }
 
 
@@ -102,6 +106,29 @@ def _oldest(look: Connection, unit: str, status: str) -> str:
     order = _ARRIVAL if look.dialect.name == "sqlite" else table.c[at]
     question = select(table.c[at]).where(table.c.unit == unit, table.c.status == status).order_by(order).limit(1)
     return look.scalar(question) or ""
+
+
+def _by_unit(counted: dict[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (unit, status), count in counted.items():
+        found.setdefault(unit, {})[status] = count
+    return found
+
+
+def _stock(look: Connection) -> list[dict[str, Any]]:
+    """What regions hold, by what they have handed down of it."""
+    stock = schema.STOCK
+    return [
+        {
+            "region": row.region,
+            "code": row.code,
+            "from": f"{row.first:010d}",
+            "to": f"{row.last:010d}",
+            "taken": row.next - row.first,
+            "free": row.last - row.next + 1,
+        }
+        for row in look.execute(select(stock).order_by(stock.c.region, stock.c.code, stock.c.first))
+    ]
 
 
 def _numbers(look: Connection) -> list[dict[str, Any]]:

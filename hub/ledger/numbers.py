@@ -6,11 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
-from hub.ledger.faults import SEGMENT_OVERLAP, SEGMENT_WRONG
+from hub.ledger.faults import SEGMENT_WRONG
 
 _SEGMENTS: Final = "SELECT id, first, last, next FROM segment WHERE unit = ? AND code = ? AND next <= last ORDER BY id"
-_OVERLAP: Final = "SELECT first, last FROM segment WHERE code = ? AND first <= ? AND last >= ?"
-_RECEIVE: Final = "INSERT INTO segment (unit, code, first, last, next, received_at) VALUES (?, ?, ?, ?, ?, ?)"
 _ADVANCE: Final = "UPDATE segment SET next = ? WHERE id = ?"
 
 
@@ -31,10 +29,7 @@ class Numbers:
 
     def take(self, unit: str, code: str) -> str | None:
         """The next number, ten digits, or None when the segments of this code are used up."""
-        held = self._open.get((unit, code))
-        if held is None:
-            rows = self._connection.execute(_SEGMENTS, (unit, code))
-            held = self._open[unit, code] = [_Open(id_, last, next_) for id_, _first, last, next_ in rows]
+        held = self._held(unit, code)
         while held:
             segment = held[0]
             if segment.next <= segment.last:
@@ -44,6 +39,22 @@ class Numbers:
                 return f"{number:010d}"
             held.pop(0)
         return None
+
+    def free(self, unit: str, code: str) -> int:
+        """How many numbers are left."""
+        return sum(segment.last - segment.next + 1 for segment in self._held(unit, code))
+
+    def reread(self, unit: str, code: str) -> None:
+        """A segment was added inside this transaction."""
+        self.write()
+        self._open.pop((unit, code), None)
+
+    def _held(self, unit: str, code: str) -> list[_Open]:
+        held = self._open.get((unit, code))
+        if held is None:
+            rows = self._connection.execute(_SEGMENTS, (unit, code))
+            held = self._open[unit, code] = [_Open(id_, last, next_) for id_, _first, last, next_ in rows]
+        return held
 
     def write(self) -> None:
         """Writes how far the segments have been used; inside the caller's transaction."""
@@ -55,19 +66,6 @@ class Numbers:
         """Drops what is in memory, because the transaction was rolled back or a segment came in."""
         self._open.clear()
         self._moved.clear()
-
-
-def receive(connection: sqlite3.Connection, unit: str, code: str, first: str, last: str, at: str) -> None:
-    """Takes in a segment; inside the caller's transaction.
-
-    Raises:
-        Reject: it is not a segment, or overlaps one of the same bill code.
-    """
-    low, high = segment_of(code, first, last)
-    clash = connection.execute(_OVERLAP, (code, high, low)).fetchone()
-    if clash:
-        raise SEGMENT_OVERLAP(first=f"{clash[0]:010d}", last=f"{clash[1]:010d}")
-    connection.execute(_RECEIVE, (unit, code, low, high, low, at))
 
 
 def segment_of(code: str, first: str, last: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from hub.ledger.handing import Block, Node
 from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict
 from hub.ledger.rules import UnitRules
 
@@ -35,8 +36,24 @@ class Ledger(Protocol):
     def alarms(self) -> dict[str, FaultRecord]:
         """What keeps bills due just now."""
 
-    def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
-        """Takes in a number segment."""
+    def receive_numbers(
+        self, unit: str, code: str, first: str, last: str, now: datetime, actor: str, *, region: str = ""
+    ) -> None:
+        """Takes in a number segment of a unit, or, where `unit` is empty, of a region."""
+
+    def allot_numbers(
+        self, to: Node, code: str, count: int, above: Sequence[str], now: datetime, actor: str
+    ) -> list[Block]:
+        """Hands numbers down from the nearest of the regions `above`; all that are asked for, or none."""
+
+    def pause(self, unit: str, reason: str, now: datetime, actor: str, *, doors: bool) -> None:
+        """Stops issuing for a unit, until `resume`; with `doors`, its messages are not taken either."""
+
+    def resume(self, unit: str, now: datetime, actor: str) -> None:
+        """Lets a paused unit go on."""
+
+    def pauses(self) -> dict[str, bool]:
+        """Unit → whether its doors are closed, too, of those that are paused."""
 
     def audit(self, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
         """Writes a row of the audit log."""
@@ -105,12 +122,39 @@ class SharedLedger(Protocol):
     async def rehearse(self, message: Submission, now: datetime) -> tuple[Verdict, list[BillDraft]]:
         """The verdict on a message and the bills that would be new or otherwise; nothing of it is written."""
 
-    async def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
-        """Takes in a number segment, and lets starved bills try again.
+    async def receive_numbers(
+        self, unit: str, code: str, first: str, last: str, now: datetime, actor: str, *, region: str = ""
+    ) -> None:
+        """Takes in a number segment of a unit, or, where `unit` is empty, of a region; starved bills try again.
 
         Raises:
             Reject: it is not a segment, or overlaps one of the same bill code.
         """
+
+    async def allot_numbers(
+        self, to: Node, code: str, count: int, above: Sequence[str], now: datetime, actor: str
+    ) -> list[Block]:
+        """Hands numbers down from the nearest of the regions `above`; all that are asked for, or none.
+
+        Raises:
+            Reject: there are not so many.
+        """
+
+    async def pause(self, unit: str, reason: str, now: datetime, actor: str, *, doors: bool) -> None:
+        """Stops issuing for a unit, until `resume`; with `doors`, its messages are not taken either.
+
+        What an issuer is just signing is not stored any more: it stays due, under its number.
+        """
+
+    async def resume(self, unit: str, now: datetime, actor: str) -> None:
+        """Lets a paused unit go on.
+
+        Raises:
+            Reject: it is not paused.
+        """
+
+    async def pauses(self) -> dict[str, bool]:
+        """Unit → whether its doors are closed, too, of those that are paused."""
 
     async def has_numbers(self, unit: str, code: str) -> bool:
         """Whether the unit ever received a segment of this bill code."""

@@ -18,6 +18,8 @@ from hub.bill.event import EVENT, Charge
 from hub.errors import Lang
 from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, document_aad, event_aad, message_aad
+from hub.ledger.accounting import account_tree
+from hub.ledger.area import Area
 from hub.ledger.epochs.copies import Page, gather
 from hub.ledger.epochs.found import FOUND_AAD, due_work, finds, unknown_numbers
 from hub.ledger.epochs.opening import history
@@ -82,7 +84,7 @@ class Reader:
             question = _bills().order_by(BILL.c.seq.desc()).limit(limit)
             cases: list[str] | None = None
             if keys:
-                cases, bills = self._by_keys(look, keys)
+                cases, bills = self._by_keys(look, keys, [unit] if unit else None)
                 question = question.where(BILL.c.id.in_([*bills, *self._bills_of(look, cases)]))
             if status:
                 question = question.where(BILL.c.status == status)
@@ -97,8 +99,11 @@ class Reader:
                 found += self._waiting(look, cases, unit, since, done, limit - len(found))
             return found
 
-    def _by_keys(self, look: Connection, keys: Sequence[str]) -> tuple[list[str], list[str]]:
-        units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
+    def _by_keys(
+        self, look: Connection, keys: Sequence[str], units: Sequence[str] | None = None
+    ) -> tuple[list[str], list[str]]:
+        if units is None:
+            units = look.scalars(select(schema.TALLY.c.unit).distinct()).all()
         codes = look.scalars(select(schema.SEGMENT.c.code).distinct()).all()
         table = schema.KEY
         cases: list[str] = []
@@ -208,12 +213,16 @@ class Reader:
             row = look.execute(question).first()
         return self._vault.open(row.unit, document_aad(bill_id, form), row.sealed) if row else None
 
-    def issued(self, keys: Sequence[str] = (), limit: int = 1_000_000) -> Iterator[tuple[str, str, str]]:
-        """(id, bill code, bill number) of issued bills, all or by key."""
+    def issued(
+        self, keys: Sequence[str] = (), limit: int = 1_000_000, units: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, str, str]]:
+        """(id, bill code, bill number) of issued bills, all or by key; of some units, or of any."""
         question = select(BILL.c.id, BILL.c.bill_code, BILL.c.bill_number).where(BILL.c.status.in_(list(VISIBLE)))
+        if units is not None:
+            question = question.where(BILL.c.unit.in_(list(units)))
         with self._look() as look:
             if keys:
-                cases, bills = self._by_keys(look, keys)
+                cases, bills = self._by_keys(look, keys, units)
                 question = question.where(BILL.c.id.in_([*bills, *self._bills_of(look, cases)]))
             rows = look.execute(question.order_by(BILL.c.issued_at, BILL.c.id).limit(limit)).all()
         for row in rows:
@@ -258,10 +267,20 @@ class Reader:
 
     # books, parked, outbox
 
-    def books(self) -> dict[str, Any]:
-        """The books, in the outer shape."""
+    def books(self, area: Area | None = None) -> dict[str, Any]:
+        """The books, in the outer shape; of an area, or of everything."""
         with self._look() as look:
-            return books.books(look)
+            return books.books(look, area)
+
+    def numbers_tree(self, above: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Numbers by region and unit, each with what is below it: see `hub.ledger.accounting.account_tree`."""
+        with self._look() as look:
+            return account_tree(look, above)
+
+    def pauses(self) -> list[dict[str, Any]]:
+        """Paused units: {unit, at, actor, reason, doors}."""
+        with self._look() as look:
+            return books.pauses(look)
 
     def glance(self, units: list[str], seen: Seen) -> dict[str, Any]:
         """Live figures at little cost; see `hub.ledger.glance.glance`."""

@@ -1,4 +1,4 @@
-"""Gives due bills their numbers, durably, before anybody signs; a bill that already has one keeps it.
+"""Gives due bills their numbers, durably, before anybody signs; a bill that already has one keeps it. Units take turns.
 
 A number belongs to its year: what was reserved in the old year is void at the turn, and the bill gets a new one.
 """
@@ -7,30 +7,31 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
-from hub.ledger import faults
+from hub.ledger import faults, handing
 from hub.ledger.applying import record
 from hub.ledger.epochs.faults import HELD
 from hub.ledger.numbers import Numbers
 from hub.ledger.records import BillDraft, FaultRecord
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.rules import UnitRules
+from hub.ledger.turns import Turns
 
 log = logging.getLogger("billhub.ledger")
 
 _DUE: Final = (
-    f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.id"  # noqa: S608
+    f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.status = 'due' AND b.issue = 'on_payment' ORDER BY b.due_at, b.seq"  # noqa: S608
 )
 _RELEASED: Final = f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.id = ? AND b.status = 'due' AND b.issue = 'on_payment'"  # noqa: S608
 _RESERVE: Final = "UPDATE bill SET bill_code = ?, bill_number = ?, fault = NULL WHERE id = ?"
 _STARVED: Final = "UPDATE bill SET fault = ? WHERE id = ?"
 _GIVE_UP: Final = "UPDATE bill SET bill_code = NULL, bill_number = NULL WHERE id = ?"
+_PAUSED: Final = "SELECT unit FROM pause"
 _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, 'turn of the year', ?)"""
 MAY_LAG: Final = timedelta(minutes=5)
@@ -38,17 +39,20 @@ MAY_LAG: Final = timedelta(minutes=5)
 
 
 class Due:
-    """The due bills waiting for an issuer, oldest first; kept in memory by the one writer."""
+    """The due bills waiting for an issuer, each unit's oldest first; kept in memory by the one writer."""
 
     def __init__(self, connection: sqlite3.Connection, rules: Mapping[str, UnitRules]) -> None:
         self._connection = connection
         self._rules = rules
         self._numbers = Numbers(connection)
-        self._queue: deque[str] = deque()
+        self._queue: Turns[str] = Turns()
         self._bills: dict[str, BillDraft] = {}
         self._out: set[str] = set()
         self._starved: dict[tuple[str, str], list[str]] = {}
+        self._dry: set[tuple[str, str]] = set()
+        """(unit, code) whose regions had nothing to hand down when last asked"""
         self._year = 0
+        self.paused: frozenset[str] = frozenset()
         self.held: int | None = None
         """the epoch that a restore opened and nobody released"""
         self.alarms: dict[str, FaultRecord] = {}
@@ -62,6 +66,8 @@ class Due:
         self._bills.clear()
         self._out.clear()
         self._starved.clear()
+        self._dry.clear()
+        self.pause(unit for (unit,) in self._connection.execute(_PAUSED))
         for row in self._connection.execute(_DUE):
             self.add(bill_draft(row))
 
@@ -76,6 +82,16 @@ class Due:
         """Whether a bill waits to be handed out."""
         return bool(self._queue)
 
+    def pause(self, units: Iterable[str]) -> None:
+        """From now on, nothing is issued of exactly these units; what they have stays in its order."""
+        self.paused = frozenset(units)
+        self._queue.hold(self.paused)
+
+    def is_paused(self, bill_id: str) -> bool:
+        """Whether a due bill's unit is paused."""
+        bill = self._bills.get(bill_id)
+        return bill is not None and bill.unit in self.paused
+
     def keep_out(self, bill_ids: Iterable[str]) -> None:
         """Bills that are with an issuer: they stay due, and are not handed out again."""
         self._out.update(bill_ids)
@@ -83,7 +99,7 @@ class Due:
     def add(self, bill: BillDraft) -> None:
         """A bill that became due."""
         if bill.issue == "on_payment" and bill.id not in self._bills:
-            self._queue.append(bill.id)
+            self._queue.add(bill.unit, bill.id)
             self._bills[bill.id] = bill
 
     def released(self, bill_ids: Iterable[str]) -> None:
@@ -125,16 +141,17 @@ class Due:
     def feed(self) -> None:
         """A segment came in, or a year began: starved bills may try again."""
         self._numbers.forget()
-        for bills in self._starved.values():
-            self._queue.extendleft(reversed(bills))
+        for (unit, _code), bills in self._starved.items():
+            self._queue.add_first(unit, bills)
         self._starved.clear()
+        self._dry.clear()
         self.alarms.clear()
 
     def hand_back(self, bill_id: str) -> None:
         """An issuer gave the bill up, or died with it: it is next."""
         if bill_id in self._bills and bill_id in self._out:
             self._out.discard(bill_id)
-            self._queue.appendleft(bill_id)
+            self._queue.add_first(self._bills[bill_id].unit, [bill_id])
 
     def reserve(self, want: int, now: datetime, last_issue: datetime | None) -> list[BillDraft]:
         """Up to `want` due bills with numbers; writes the reservations inside the caller's transaction."""
@@ -155,8 +172,9 @@ class Due:
         at = now.isoformat(timespec="milliseconds")
         taken: list[BillDraft] = []
         rows: list[tuple[str, str, str]] = []
-        while self._queue and len(taken) < want:
-            bill = self._bills.get(self._queue.popleft())
+        while (turn := self._queue.peek()) and len(taken) < want:
+            self._queue.take()
+            bill = self._bills.get(turn[1])
             if bill is None or bill.id in self._out:
                 continue
             rules = self._rules.get(bill.unit)
@@ -170,7 +188,7 @@ class Due:
                 self._connection.execute(_GIVE_UP, (bill.id,))
                 bill.bill_code = bill.bill_number = ""
             if not bill.bill_number:
-                number = self._numbers.take(bill.unit, code)
+                number = self._number(rules, code, at)
                 if number is None:
                     self._starve(bill, code)
                     continue
@@ -182,6 +200,21 @@ class Due:
             self._connection.executemany(_RESERVE, rows)
             self._numbers.write()
         return taken
+
+    def _number(self, rules: UnitRules, code: str, at: str) -> str | None:
+        """The next number; a unit that runs low, or out, is refilled first."""
+        where = rules.unit, code
+        if rules.above and where not in self._dry:
+            free = self._numbers.free(*where)
+            count = handing.amount(rules, free, 1)
+            if count:
+                to = handing.Node(unit=rules.unit)
+                given = handing.hand_down(self._connection, rules.above, to, code, count, at, handing.REFILL)
+                if given:
+                    self._numbers.reread(*where)
+                if sum(last - first + 1 for first, last in given) < count:
+                    self._dry.add(where)
+        return self._numbers.take(*where)
 
     def _starve(self, bill: BillDraft, code: str) -> None:
         fault = record(faults.NO_NUMBERS(f"{bill.unit} {code}", unit=bill.unit, bill_code=code))

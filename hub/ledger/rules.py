@@ -22,6 +22,12 @@ class UnitRules:
     """bill of the YAML → four-digit bill type"""
     countersigned: bool
     """whether a fiscal platform is configured"""
+    above: tuple[str, ...] = ()
+    """its region and those above it, the nearest first; none where no tree is configured"""
+    low: int = 0
+    """free numbers below which the unit is refilled"""
+    refill: int = 0
+    """how many numbers a refill brings, at least; 0: it is not refilled by itself"""
 
     def bill_code(self, bill: str, now: datetime) -> str:
         """The bill code a bill gets when numbered now: region, type, and the year in Asia/Shanghai."""
@@ -46,4 +52,7 @@ def rules_of(config: UnitConfig) -> UnitRules:
         region=config.unit.region,
         types={name: bill.type for name, bill in config.bills.items()},
         countersigned=config.signing.platform is not None,
+        above=tuple(region.code for region in config.above),
+        low=config.numbers.low,
+        refill=config.numbers.refill,
     )

@@ -200,13 +200,15 @@ BILL: Final = Table(
     Index("bill_status", "unit", "status"),
     Index("bill_change", "change"),
     Index("bill_due", "due_at", "seq", postgresql_where=text(DUE), info=SHARED),
+    Index("bill_due_unit", "unit", "due_at", "seq", postgresql_where=text(DUE), info=SHARED),
     Index("bill_starved", "unit", "starved", postgresql_where=text("starved IS NOT NULL"), info=SHARED),
     Index("bill_issued", "issued_at", info=SHARED),
     partial("bill_reverses", "reverses", where="reverses <> ''"),
     partial("bill_replaces", "replaces", where="replaces <> ''"),
 )
 """A bill, blue or red. `change` is the sequence insurers page by; 0 until it is issued. `lease_*`: the issuer that has
-it, or, without an owner, how long it rests. `starved`: the bill code it waits for numbers of."""
+it, or, without an owner, how long it rests. `starved`: the bill code it waits for numbers of, or
+`paused`."""
 
 DOCUMENT: Final = Table(
     "document",
@@ -266,6 +268,49 @@ NUMBER_BLOCK: Final = Table(
 )
 """Numbers first..last of a segment, leased to one issuer; `next` is the first it has not reserved. A used-up block goes
 away; one whose lease ran out is taken over with what is left of it."""
+
+STOCK: Final = Table(
+    "stock",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("region", String(6), nullable=False),
+    Column("code", String(8), nullable=False),
+    Column("first", _BIG, nullable=False),
+    Column("last", _BIG, nullable=False),
+    Column("next", _BIG, nullable=False),
+    Column("received_at", String(35), nullable=False),
+    Index("stock_region", "region", "code"),
+)
+"""Numbers first..last of a bill code that a region holds to hand down (号段下发); what lies before `next`
+is with others."""
+
+ALLOTMENT: Final = Table(
+    "allotment",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True),
+    Column("stock_id", _BIG, nullable=False),
+    Column("code", String(8), nullable=False),
+    Column("first", _BIG, nullable=False),
+    Column("last", _BIG, nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("at", String(35), nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("allotment_stock", "stock_id"),
+)
+"""Each handing down: out of which stock, which numbers, to which region or, where `unit` is not empty, to which unit.
+A segment or a stock of the same numbers was made in the same transaction."""
+
+PAUSE: Final = Table(
+    "pause",
+    METADATA,
+    Column("unit", String(64), primary_key=True),
+    Column("at", String(35), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("doors", Integer, nullable=False, server_default="0"),
+)
+"""Units of which nothing is issued just now; with `doors`, nothing is taken in either."""
 
 VOID_NUMBER: Final = Table(
     "void_number",

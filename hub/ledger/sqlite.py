@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import Fault
-from hub.ledger import faults, numbers
+from hub.ledger import faults, handing
 from hub.ledger.applying import Changes, apply_one
 from hub.ledger.loading import load
 from hub.ledger.migrate import migrate_sqlite
@@ -40,6 +40,10 @@ _TIDY: Final = 2000
 _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _LOCK_SECONDS: Final = 1.0
 """How long a locked database is waited for; the loop stands still meanwhile, and senders are told to come again."""
+_PAUSE: Final = """
+INSERT INTO pause (unit, at, actor, reason, doors) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (unit) DO UPDATE SET at = excluded.at, actor = excluded.actor, reason = excluded.reason,
+    doors = excluded.doors"""
 _OUTBOX: Final = """
 SELECT id, unit, subject, payload, attempts FROM outbox WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"""
 
@@ -97,6 +101,10 @@ class SqliteLedger:
             issued = store_issued(self._connection, batch.issued, self._rules, at, self._last)
             for bill_id in issued:
                 self._due.signed(bill_id)
+            if self._due.paused:
+                for bill in batch.issued:  # signed while its unit was being paused: it keeps its number, and waits
+                    if bill.bill_id in self._due and self._due.is_paused(bill.bill_id):
+                        self._due.hand_back(bill.bill_id)
             if batch.issued:
                 newest = max(bill.issued_at for bill in batch.issued)
                 self._last_issue = max(self._last_issue or now, datetime.fromisoformat(newest))
@@ -168,13 +176,50 @@ class SqliteLedger:
         """What keeps bills due just now."""
         return dict(self._due.alarms)
 
-    def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
-        """Takes in a number segment, and lets starved bills try again."""
+    def receive_numbers(
+        self, unit: str, code: str, first: str, last: str, now: datetime, actor: str, *, region: str = ""
+    ) -> None:
+        """Takes in a number segment of a unit, or of a region, and lets starved bills try again."""
+        at = now.isoformat(timespec="milliseconds")
+        node = handing.Node(unit, region)
+        with self._transaction():
+            handing.receive(self._connection, node, code, first, last, at)
+            self._audit(at, actor, "numbers.receive", f"{node.name} {code} {first}-{last}", "")
+        self._due.feed()
+
+    def allot_numbers(
+        self, to: handing.Node, code: str, count: int, above: Sequence[str], now: datetime, actor: str
+    ) -> list[handing.Block]:
+        """Hands numbers down to a region or a unit, and lets starved bills try again."""
+        with self._transaction():
+            at = now.isoformat(timespec="milliseconds")
+            given = handing.allot(self._connection, above, to, code, count, at, actor)
+        self._due.feed()
+        return given
+
+    def pause(self, unit: str, reason: str, now: datetime, actor: str, *, doors: bool) -> None:
+        """Stops issuing for a unit, until `resume`."""
         at = now.isoformat(timespec="milliseconds")
         with self._transaction():
-            numbers.receive(self._connection, unit, code, first, last, at)
-            self._audit(at, actor, "numbers.receive", f"{unit} {code} {first}-{last}", "")
-        self._due.feed()
+            self._connection.execute(_PAUSE, (unit, at, actor, reason, int(doors)))
+            self._audit(at, actor, "unit.pause", f"{unit} doors" if doors else unit, reason)
+        self._due.pause(self.pauses())
+
+    def resume(self, unit: str, now: datetime, actor: str) -> None:
+        """Lets a paused unit go on.
+
+        Raises:
+            Reject: it is not paused.
+        """
+        with self._transaction():
+            if not self._connection.execute("DELETE FROM pause WHERE unit = ?", (unit,)).rowcount:
+                raise faults.NOT_PAUSED(unit=unit)
+            self._audit(now.isoformat(timespec="milliseconds"), actor, "unit.resume", unit, "")
+        self._due.pause(self.pauses())
+
+    def pauses(self) -> dict[str, bool]:
+        """Unit → whether its doors are closed, too, of those that are paused."""
+        return {unit: bool(doors) for unit, doors in self._connection.execute("SELECT unit, doors FROM pause")}
 
     def has_numbers(self, unit: str, code: str) -> bool:
         """Whether the unit ever received a segment of this bill code."""

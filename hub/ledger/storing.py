@@ -13,7 +13,7 @@ from hub.ledger.writing import Sequences
 
 _ISSUED: Final = """
 UPDATE bill SET status = 'issued', check_code = ?, issued_at = ?, change = ?, fault = NULL, history = history || ?
-WHERE id = ? AND status = 'due' AND bill_code = ? AND bill_number = ?
+WHERE id = ? AND status = 'due' AND bill_code = ? AND bill_number = ? AND unit NOT IN (SELECT unit FROM pause)
 RETURNING unit, reverses, seq"""
 _DOCUMENT: Final = """
 INSERT INTO document (bill_seq, json, xml) VALUES (?, ?, ?)
@@ -38,6 +38,7 @@ def store_issued(
     """Stores what was signed; returns the bills now issued.
 
     A bill withdrawn, or renumbered, while it was being signed is not due under that number: its signature is dropped.
+    So is that of a unit that was paused meanwhile.
     """
     stored: list[str] = []
     documents: list[tuple[int, bytes, bytes]] = []

@@ -70,6 +70,7 @@ def pulse(window: Window, no_numbers: str) -> Pulse:
         revision, serves, standby, behind = _server(look) if shared else ("", "", False, 0.0)
         bill = schema.BILL
         waits: ColumnElement[bool] = text(schema.DUE) if shared else _due_of_units(look)  # type: ignore[assignment]
+        waits = and_(waits, bill.c.unit.not_in(select(schema.PAUSE.c.unit)))  # a person's decision is no fault
         held = and_(waits, bill.c.fault.is_not(None))
         if shared:
             held = or_(held, text("starved IS NOT NULL"))

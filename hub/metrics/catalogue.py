@@ -250,6 +250,20 @@ NUMBERS: Final = Metric(
     "各号段号码数,按状态;号段不超过 200 个时才有。",
     ("unit", "code", "first", "state"),
 )
+STOCK: Final = Metric(
+    "billhub_stock",
+    "gauge",
+    "Numbers that regions hold, by segment and state; only where there are at most 200 segments.",
+    "各区划持有的号码数,按号段与状态;号段不超过 200 个时才有。",
+    ("region", "code", "first", "state"),
+)
+PAUSED: Final = Metric(
+    "billhub_paused",
+    "gauge",
+    "Units of which nothing is issued, and whether anything is taken in. Unit is left empty where more than 200 are.",
+    "已暂停开票的单位,及其收件口是否关闭;超过 200 个单位时不分单位。",
+    ("unit", "doors"),
+)
 PARKED: Final = Metric(
     "billhub_parked",
     "gauge",
@@ -284,6 +298,6 @@ REPLICA_LAG: Final = Metric(
 
 MACHINE: Final = (READY, CHECK, PROCESSES, RESTARTS, LAG_RECORDS, LAG_SECONDS, BUILD)
 LEDGER: Final = (
-    *(MESSAGES, BILLS, DUE, DUE_OLDEST, STARVED, OUTBOX, OUTBOX_OLDEST, NUMBERS_LOW, NUMBERS, PARKED, ALARMS),
-    *(BALANCED, COUNTED_AT, REPLICA_LAG),
+    *(MESSAGES, BILLS, DUE, DUE_OLDEST, STARVED, OUTBOX, OUTBOX_OLDEST, NUMBERS_LOW, NUMBERS, STOCK),
+    *(PAUSED, PARKED, ALARMS, BALANCED, COUNTED_AT, REPLICA_LAG),
 )

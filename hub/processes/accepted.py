@@ -15,13 +15,21 @@ import orjson
 
 from hub.config import UnitConfig
 from hub.engine.embedded.home import Home
+from hub.regions import Region
 
 _FILE: Final = "units.json"
 
 
 def accept(home: Home, units: Sequence[UnitConfig]) -> None:
     """Keeps these units; readable for the hub's own user, since settings may hold secrets."""
-    kept = [{"path": str(unit.path.resolve()), "unit": unit.model_dump(mode="json")} for unit in units]
+    kept = [
+        {
+            "path": str(unit.path.resolve()),
+            "above": [[region.code, region.name] for region in unit.above],
+            "unit": unit.model_dump(mode="json"),
+        }
+        for unit in units
+    ]
     part = home.folder / f"{_FILE}.part"
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(orjson.dumps(kept))
@@ -31,4 +39,9 @@ def accept(home: Home, units: Sequence[UnitConfig]) -> None:
 def accepted(home: Home) -> list[UnitConfig]:
     """The units last kept."""
     kept = orjson.loads((home.folder / _FILE).read_bytes())
-    return [UnitConfig.model_validate({**one["unit"], "path": Path(one["path"])}) for one in kept]
+    return [
+        UnitConfig.model_validate(
+            {**one["unit"], "path": Path(one["path"]), "above": [Region(*region) for region in one["above"]]}
+        )
+        for one in kept
+    ]

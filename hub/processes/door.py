@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,13 +15,15 @@ from hub.doors.http import serve_http
 from hub.doors.mllp import serve_mllp
 from hub.engine.desk import Desk
 from hub.engine.embedded.counter import LinkCounter
-from hub.engine.embedded.frames import Frame, Reload, Settled, Verdicts
+from hub.engine.embedded.frames import Closed, Frame, Reload, Settled, Verdicts
 from hub.engine.embedded.home import Home
 from hub.engine.intake import Intake
+from hub.engine.quota import Gate
 from hub.processes.accepted import accepted
 from hub.processes.child import Child, run_child
 from hub.processes.pages import LazyApp, embedded_app
 from hub.processes.plan import Plan, plan_from_environment
+from hub.sections import QuotaSection
 from hub.security.vault import Vault
 
 if TYPE_CHECKING:
@@ -73,7 +76,10 @@ async def main() -> None:
     child = Child("door", home.socket)
     counter = LinkCounter(await child.connect())
     look = late_reader(home, vault)
-    desk = Desk(Intake(accepted(home), vault), counter, look)
+    units = accepted(home)
+    gate = Gate(time.monotonic)
+    gate.change(units, QuotaSection())
+    desk = Desk(Intake(units, vault), counter, look, gate=gate)
     app = embedded_app(home)
 
     def on_frame(frame: Frame) -> None:
@@ -82,8 +88,12 @@ async def main() -> None:
         elif isinstance(frame, Settled):
             counter.settled(frame)
         elif isinstance(frame, Reload):
-            desk.change(Intake(accepted(home), vault))
+            changed = accepted(home)
+            desk.change(Intake(changed, vault))
+            gate.change(changed, QuotaSection())
             app.forget()
+        elif isinstance(frame, Closed):
+            gate.closed = frozenset(frame.units)
 
     child.on_frame = on_frame
     doors = OpenDoors(desk, app)

@@ -51,6 +51,12 @@ def book_rows(books: Mapping[str, Any], at: float) -> list[Row]:
             for book in books["numbers"]
             for state in ("used", "void", "reserved", "leased", "quarantined", "free")
         ]
+    if len(books["stock"]) <= MOST:
+        rows += [
+            _row(catalogue.STOCK, book[state], book["region"], book["code"], book["from"], state)
+            for book in books["stock"]
+            for state in ("handed_down", "free")
+        ]
     return [*rows, _row(catalogue.BALANCED, books["balanced"]), _row(catalogue.COUNTED_AT, at)]
 
 
@@ -64,6 +70,15 @@ def alarm_rows(alarms: Sequence[Mapping[str, Any]]) -> list[Row]:
             labels = (alarm["unit"] if few else "", alarm["what"], code)
             sums[labels] = sums.get(labels, 0) + alarm["count"]
     return [_row(catalogue.ALARMS, count, *labels) for labels, count in sums.items()]
+
+
+def pause_rows(pauses: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Which units are paused; without their names where these are many."""
+    sums: dict[Labels, float] = {}
+    for row in pauses:
+        labels = (row["unit"] if len(pauses) <= MOST else "", "closed" if row["doors"] else "open")
+        sums[labels] = sums.get(labels, 0) + 1
+    return [_row(catalogue.PAUSED, count, *labels) for labels, count in sums.items()]
 
 
 def _row(metric: Metric, value: float, *labels: str) -> Row:

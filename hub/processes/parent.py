@@ -21,7 +21,7 @@ import uvloop
 
 from hub.config import UnitConfig, load_units
 from hub.doors.bind import bind
-from hub.engine.embedded.commands import Commands
+from hub.engine.embedded.commands import Commands, closed_of
 from hub.engine.embedded.core import Core
 from hub.engine.embedded.home import Home
 from hub.engine.embedded.switchboard import Switchboard
@@ -182,7 +182,7 @@ class _Hub:
         self._signs = Board("core", Checks(EXPECTED, VITAL, datetime.now(UTC)), lambda: datetime.now(UTC))
         self._children = Children(self._fatal, self._signs.ended)
         self._signs.children = self._children
-        commands = Commands(self._ledger, self._core, self.reload)
+        commands = Commands(self._ledger, self._core, self.reload, self._close_doors)
         self._board = Switchboard(self._core, commands, self._hello)
         self._core.poke = self._board.poke
         self._board.failed = self._fatal
@@ -206,6 +206,8 @@ class _Hub:
         if not (self._issuer_count and self._door_count):
             await self._start_here()
         self._core.wake()
+        if self._single is not None:
+            self._single.close_units(closed_of(self._ledger.pauses()))
         if self._expected == 0:
             self._say_ready()
         await self._ended.wait()
@@ -259,6 +261,12 @@ class _Hub:
             self._expected -= 1
             if self._expected == 0:
                 self._say_ready()
+
+    def _close_doors(self, units: list[str]) -> None:
+        """Of units that are paused with their doors, and of no others."""
+        self._board.closed(units)
+        if self._single is not None:
+            self._single.close_units(units)
 
     def _say_ready(self) -> None:
         settle()

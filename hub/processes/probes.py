@@ -22,7 +22,7 @@ from hub.metrics.faults import PARENT_GONE
 from hub.metrics.meter import Row
 from hub.metrics.text import text
 from hub.processes.board import Posted, ask
-from hub.processes.figures import alarm_rows, book_rows, ledger_rows
+from hub.processes.figures import alarm_rows, book_rows, ledger_rows, pause_rows
 
 log = logging.getLogger("billhub.probes")
 
@@ -89,7 +89,8 @@ class Probes:
         return page(posted, [*ledger, *books])
 
     def _counted(self, reader: Reader) -> list[Row]:
-        return [*book_rows(reader.books(), time.time()), *alarm_rows(reader.alarms())]
+        paused = pause_rows(reader.pauses())
+        return [*book_rows(reader.books(), time.time()), *paused, *alarm_rows(reader.alarms())]
 
     def _looked(self) -> list[Row]:
         assert self._window is not None

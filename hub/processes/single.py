@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Sequence
 
 from hub.config import UnitConfig
@@ -13,10 +14,12 @@ from hub.engine.embedded.home import Home
 from hub.engine.embedded.seats import ThreadSeat
 from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
+from hub.engine.quota import Gate
 from hub.issuing.local import LocalIssuer
 from hub.processes.door import OpenDoors, late_reader
 from hub.processes.issuer import local_issuer
 from hub.processes.pages import LazyApp, embedded_app
+from hub.sections import QuotaSection
 
 
 class Single:
@@ -29,6 +32,7 @@ class Single:
         self._desk: Desk | None = None
         self._doors: OpenDoors | None = None
         self._app: LazyApp | None = None
+        self._gate = Gate(time.monotonic)
         self._thread: ThreadSeat | None = None
         self._issuer: LocalIssuer
 
@@ -45,7 +49,8 @@ class Single:
             Config: a source that cannot be bound.
         """
         look = late_reader(self._home, self._vault)
-        self._desk = Desk(Intake(units, self._vault), CallCounter(self._core), look)
+        self._gate.change(units, QuotaSection())
+        self._desk = Desk(Intake(units, self._vault), CallCounter(self._core), look, gate=self._gate)
         self._app = embedded_app(self._home)
         self._doors = OpenDoors(self._desk, self._app)
         await self._doors.open(http, mllp, folders)
@@ -64,10 +69,15 @@ class Single:
         """Takes the units that were read anew; they have been checked."""
         if self._desk is not None:
             self._desk.change(Intake(units, self._vault))
+            self._gate.change(units, QuotaSection())
         if self._app is not None:
             self._app.forget()
         if self._thread is not None:
             self._issuer = local_issuer(self._home, units)
+
+    def close_units(self, units: Sequence[str]) -> None:
+        """Exactly these units' messages are not taken."""
+        self._gate.closed = frozenset(units)
 
     async def close_doors(self, seconds: float) -> None:
         """Takes nothing new, answers what is in flight."""

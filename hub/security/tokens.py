@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from hub.security.faults import BAD_CURSOR, BAD_TOKEN, NO_SCOPE
 
 _PREFIX: Final = "bh"
+_STEP: Final = 32
+"""Cursors have one of few lengths, so that theirs tells nothing about the place."""
 _TAG_BYTES: Final = 16
 _MAX_CURSOR: Final = 2048
-_CURSOR_VERSION: Final = b"\x01"
+_OPEN_VERSION: Final = b"\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,13 @@ class Cursors:
         if len(key) < 16:
             raise ValueError("a cursor key needs at least 16 bytes")
         self._key = key
+        self._siv = AESSIV(hashlib.sha512(b"cursors\x1f" + key).digest())
 
     def make(self, owner: str, place: Mapping[str, str | int]) -> str:
         """The cursor of a place."""
-        payload = _CURSOR_VERSION + orjson.dumps(dict(place), option=orjson.OPT_SORT_KEYS)
-        return _text(self._tag(owner, payload) + payload)
+        payload = orjson.dumps(dict(place), option=orjson.OPT_SORT_KEYS)
+        payload += b" " * (-len(payload) % _STEP)
+        return _text(self._siv.encrypt(payload, [owner.encode()]))
 
     def read(self, owner: str, cursor: str) -> dict[str, str | int]:
         """The place.
@@ -107,8 +113,16 @@ class Cursors:
             raise BAD_CURSOR("cursor") from None
         if _text(data) != cursor:  # the last character has spare bits: one place, one cursor
             raise BAD_CURSOR("cursor")
+        try:
+            sealed: dict[str, str | int] = orjson.loads(self._siv.decrypt(data, [owner.encode()]))
+        except (InvalidTag, ValueError):
+            return self._read_open(owner, data)
+        return sealed
+
+    def _read_open(self, owner: str, data: bytes) -> dict[str, str | int]:
+        """A cursor as earlier releases made them, signed but not sealed: whoever holds one keeps its place."""
         tag, payload = data[:_TAG_BYTES], data[_TAG_BYTES:]
-        if not hmac.compare_digest(tag, self._tag(owner, payload)) or payload[:1] != _CURSOR_VERSION:
+        if not hmac.compare_digest(tag, self._tag(owner, payload)) or payload[:1] != _OPEN_VERSION:
             raise BAD_CURSOR("cursor")
         place: dict[str, str | int] = orjson.loads(payload[1:])
         return place

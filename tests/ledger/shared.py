@@ -112,8 +112,20 @@ class Waiting:
     def alarms(self) -> dict[str, FaultRecord]:
         return self.run(self.shared.alarms())
 
-    def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
-        self.run(self.shared.receive_numbers(unit, code, first, last, now, actor))
+    def receive_numbers(self, *args: Any, **more: Any) -> None:
+        self.run(self.shared.receive_numbers(*args, **more))
+
+    def allot_numbers(self, *args: Any) -> Any:
+        return self.run(self.shared.allot_numbers(*args))
+
+    def pause(self, *args: Any, **more: Any) -> None:
+        self.run(self.shared.pause(*args, **more))
+
+    def resume(self, *args: Any) -> None:
+        self.run(self.shared.resume(*args))
+
+    def pauses(self) -> dict[str, bool]:
+        return self.run(self.shared.pauses())
 
     def release(self, bill_ids: Sequence[str], now: datetime, actor: str) -> int:
         return self.run(self.shared.release(bill_ids, now, actor))

@@ -12,7 +12,8 @@ import pytest
 
 from hub.errors import Reject
 from hub.flow.policy import BillRule
-from hub.ledger.postgres import segments
+from hub.ledger.handing import Node
+from hub.ledger.postgres import handing, leasing
 from hub.ledger.records import Batch, Confirmed, Work
 from tests.ledger.book import CODE, RULES, cancel, charge, message, payment, sign
 from tests.ledger.shared import PostgresBook, Server
@@ -214,7 +215,8 @@ def test_numbers_that_come_in_while_somebody_starves_are_not_overlooked(server: 
         look = await asyncpg.connect(book.dsn)
         transaction = look.transaction()
         await transaction.start()
-        await segments.receive(look, "demo", CODE, "1", "5", book.now)
+        await handing.receive(look, Node(unit="demo"), CODE, "1", "5", book.now)
+        await leasing.feed(look, CODE)
         call = asyncio.ensure_future(other.ledger.shared.apply(Batch(), book.now, 1))
         watch = await asyncpg.connect(book.dsn)
         await waiting(watch, 1)

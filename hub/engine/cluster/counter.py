@@ -145,9 +145,11 @@ class KafkaCounter:
         PRODUCE_WAITING.set(self._waiting)
         self._bytes += len(data)
         refused = submission.place == "refused"
-        lane = self._refused if refused else self._events[partition_of(submission, self._topics.partitions)]
+        topics = self._topics
+        lane = self._refused if refused else self._events[partition_of(submission, topics.partitions, topics.spread)]
         done = partial(self._arrived, journey, index, submission, len(data))
-        lane.put(Parcel(data, done, journey.wanted, TRACES.context(submission) if TRACES.on else None))
+        trace = TRACES.context(submission) if TRACES.on else None
+        lane.put(Parcel(data, done, journey.wanted, submission.unit, trace))
 
     def _arrived(self, journey: _Journey, index: int, submission: Submission, size: int, how: str) -> None:
         self._waiting -= 1

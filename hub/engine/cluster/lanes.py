@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -17,6 +16,7 @@ from typing import Final, Protocol
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from hub.engine.cluster.records import OVERHEAD, pack
+from hub.ledger.turns import Turns
 from hub.metrics.catalogue import PRODUCE_FAILURES, PRODUCE_PACKED, PRODUCE_SECONDS
 from hub.tracing.contexts import Context, Headers
 from hub.tracing.spans import TRACES
@@ -46,6 +46,7 @@ class Parcel:
     done: Callable[[str], None]
     wanted: Callable[[], bool]
     """whether somebody still waits for it"""
+    unit: str = ""
     trace: Context | None = None
     """where it is traced"""
 
@@ -57,12 +58,13 @@ class Lane:
     sender: Sender
     topic: str
     partition: int
-    waiting: deque[Parcel] = field(default_factory=deque)
+    waiting: Turns[Parcel] = field(default_factory=Turns)
+    """units in turn: while the broker is slow, one unit's many do not delay another's few"""
     task: asyncio.Task[None] | None = None
 
     def put(self, parcel: Parcel) -> None:
         """Takes a parcel; it leaves with all that come in this turn of the loop."""
-        self.waiting.append(parcel)
+        self.waiting.add(parcel.unit, parcel)
         if self.task is None:
             self.task = asyncio.get_running_loop().create_task(self._work())
 
@@ -76,14 +78,16 @@ class Lane:
     def _next(self) -> list[Parcel]:
         taken: list[Parcel] = []
         size = OVERHEAD
-        while self.waiting and len(taken) < MOST_PACKED:
-            parcel = self.waiting[0]
+        while (turn := self.waiting.peek()) and len(taken) < MOST_PACKED:
+            parcel = turn[1]
             if not parcel.wanted():
-                self.waiting.popleft().done("left")
+                self.waiting.take(0)
+                parcel.done("left")
                 continue
             if taken and size + len(parcel.data) > PACKED_BYTES:
                 break
-            taken.append(self.waiting.popleft())
+            self.waiting.take()
+            taken.append(parcel)
             size += len(parcel.data)
         return taken
 

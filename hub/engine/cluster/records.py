@@ -112,13 +112,23 @@ def _read(item: bytes) -> Submission | Newer | Garbage:
     return Garbage(item)
 
 
-def partition_of(submission: Submission, partitions: int) -> int:
+def partition_of(submission: Submission, partitions: int, spread: int = 0) -> int:
     """Where a submission goes: by its case's first key, so that what belongs together is mostly judged by one worker.
+
+    A unit has `spread` partitions next to each other, all of them where it is 0: however much it sends, what waits on
+    the others is not behind it.
 
     Nothing depends on it but speed: the ledger holds whatever order and place events come in.
     """
     for event in submission.events:
         for kind, value in event.fact["keys"]:
             if kind != _NOT_A_CASE:
-                return zlib.crc32(f"{submission.unit}\x1f{kind}\x1f{value}".encode()) % partitions
-    return zlib.crc32(submission.id.encode()) % partitions
+                return _within(submission.unit, f"{submission.unit}\x1f{kind}\x1f{value}", partitions, spread)
+    return _within(submission.unit, submission.id, partitions, spread)
+
+
+def _within(unit: str, key: str, partitions: int, spread: int) -> int:
+    mine = zlib.crc32(key.encode())
+    if not 0 < spread < partitions:
+        return mine % partitions
+    return (zlib.crc32(unit.encode()) + mine % spread) % partitions

@@ -18,6 +18,7 @@ from hub.engine.cluster.poison import Place, as_garbage, set_aside, submissions_
 from hub.errors import Config, Retry, describe
 from hub.ledger.port import SharedLedger
 from hub.ledger.records import Batch, Submission
+from hub.ledger.turns import Turns
 from hub.metrics.catalogue import BATCH_MESSAGES, COMMIT_FAILURES, COMMIT_SECONDS, SET_ASIDE, TAKEN
 from hub.security.vault import Vault
 from hub.tracing.contexts import contexts
@@ -30,6 +31,18 @@ LONGEST_PAUSE: Final = 2.0
 
 DEFECT, DATABASE_AWAY, UNUSABLE = 70, 75, 3
 """Exit codes of a worker: a defect, a database that stays away, and one that can never do as things are."""
+
+
+def in_turn(found: Iterable[Submission]) -> list[Submission]:
+    """Submissions with units in turn: who sent few is in the first transactions. A unit's own keep their order."""
+    turns: Turns[Submission] = Turns()
+    for one in found:
+        turns.add(one.unit, one)
+    ordered: list[Submission] = []
+    while turn := turns.peek():
+        turns.take()
+        ordered.append(turn[1])
+    return ordered
 
 
 class LastingError(Exception):
@@ -75,12 +88,13 @@ class Taker:
             LastingError: they may not.
         """
         now = self._clock()
-        found: list[Submission] = []
+        came: list[Submission] = []
         for value, place in messages:
             held = submissions_of(value, place, self._vault, now)
             if TRACES.on and place.headers:
                 self._note(place, held)
-            found += held
+            came += held
+        found = in_turn(came)
         for at in range(0, len(found), self._most):
             await self._commit(found[at : at + self._most])
         self.progress.messages += len(messages)

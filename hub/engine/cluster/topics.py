@@ -58,6 +58,8 @@ class Topics:
     partitions: int
     largest: int
     """bytes of a message's value"""
+    spread: int = 0
+    """partitions of one unit; 0: all"""
 
     @property
     def group(self) -> str:
@@ -67,7 +69,8 @@ class Topics:
 
 def topics_of(kafka: KafkaSection) -> Topics:
     """The topics of a hub.yaml."""
-    return Topics(f"{kafka.prefix}.events", f"{kafka.prefix}.refused", kafka.partitions, kafka.record_mib * 1024 * 1024)
+    largest = kafka.record_mib * 1024 * 1024
+    return Topics(f"{kafka.prefix}.events", f"{kafka.prefix}.refused", kafka.partitions, largest, kafka.spread)
 
 
 async def check_topics(hub: HubConfig) -> Topics:

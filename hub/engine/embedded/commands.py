@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from hub.engine.embedded.core import Core
 from hub.engine.epochs import VERBS, carry_out
 from hub.engine.faults import NO_SUCH_COMMAND
 from hub.ledger.epochs.desk import sqlite_desk
+from hub.ledger.handing import Node
 from hub.ledger.records import Batch, BillDraft, Submission, Verdict
 from hub.ledger.sqlite import SqliteLedger
 
@@ -19,14 +20,25 @@ from hub.ledger.sqlite import SqliteLedger
 class Commands:
     """One method a verb; arguments and results are JSON values. Also what the console does."""
 
-    def __init__(self, ledger: SqliteLedger, core: Core, reload: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: SqliteLedger,
+        core: Core,
+        reload: Callable[[], None],
+        closed: Callable[[list[str]], None] = lambda _units: None,
+    ) -> None:
+        """`closed` is told which units' doors are to be closed, whenever that changes."""
         self._ledger = ledger
         self._core = core
         self._reload = reload
+        self._closed = closed
         self._verbs: dict[str, Callable[..., Any]] = {
             "status": self.status,
             "reload": self.reload,
             "numbers.receive": self.receive_numbers,
+            "numbers.allot": self.allot_numbers,
+            "units.pause": self.pause,
+            "units.resume": self.resume,
             "bills.release": self.release,
             "parked.replay": self.replay,
             "parked.rehearse": self.rehearse,
@@ -70,9 +82,30 @@ class Commands:
         self._reload()
         return True
 
-    def receive_numbers(self, unit: str, code: str, first: str, last: str, actor: str) -> bool:
-        """Takes in a number segment, and lets starved bills go on."""
-        self._ledger.receive_numbers(unit, code, first, last, datetime.now(UTC), actor)
+    def receive_numbers(self, unit: str, code: str, first: str, last: str, actor: str, region: str = "") -> bool:
+        """Takes in a number segment of a unit, or of a region, and lets starved bills go on."""
+        self._ledger.receive_numbers(unit, code, first, last, datetime.now(UTC), actor, region=region)
+        self._core.wake()
+        return True
+
+    def allot_numbers(
+        self, unit: str, region: str, code: str, count: int, above: list[str], actor: str
+    ) -> list[tuple[int, int]]:
+        """Hands numbers down to a unit, or to a region; the blocks given."""
+        given = self._ledger.allot_numbers(Node(unit, region), code, count, above, datetime.now(UTC), actor)
+        self._core.wake()
+        return given
+
+    def pause(self, unit: str, reason: str, actor: str, doors: bool = False) -> bool:
+        """Stops issuing for a unit; with `doors`, taking in, too."""
+        self._ledger.pause(unit, reason, datetime.now(UTC), actor, doors=doors)
+        self._closed(closed_of(self._ledger.pauses()))
+        return True
+
+    def resume(self, unit: str, actor: str) -> bool:
+        """Lets a paused unit go on."""
+        self._ledger.resume(unit, datetime.now(UTC), actor)
+        self._closed(closed_of(self._ledger.pauses()))
         self._core.wake()
         return True
 
@@ -100,6 +133,11 @@ class Commands:
         """Writes a row of the audit log."""
         self._ledger.audit(actor, action, subject, reason, datetime.now(UTC))
         return True
+
+
+def closed_of(pauses: Mapping[str, bool]) -> list[str]:
+    """Paused units whose doors are closed, too."""
+    return sorted(unit for unit, doors in pauses.items() if doors)
 
 
 def replayed(verdict: Verdict) -> dict[str, Any]:

@@ -111,8 +111,27 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, tag=13):
     fault: FaultRecord
 
 
+class Closed(msgspec.Struct, frozen=True, array_like=True, tag=14):
+    """Core → door: the units that are paused with their doors, all of them."""
+
+    units: list[str]
+
+
 Frame = (
-    Hello | Submit | Verdicts | Settled | Handout | Signed | Poke | Sent | Command | Answered | Stop | Reload | Failed
+    Closed
+    | Hello
+    | Submit
+    | Verdicts
+    | Settled
+    | Handout
+    | Signed
+    | Poke
+    | Sent
+    | Command
+    | Answered
+    | Stop
+    | Reload
+    | Failed
 )
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(list[Frame])

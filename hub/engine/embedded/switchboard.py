@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 import hub.fault_texts  # noqa: F401  (children name faults of rooms that this process never loads)
+from hub.engine.embedded.commands import closed_of
 from hub.engine.embedded.core import RETRY_SECONDS, Core
 from hub.engine.embedded.frames import (
     Answered,
+    Closed,
     Command,
     Failed,
     Frame,
@@ -97,6 +99,10 @@ class Switchboard:
         for role in ("door", "issuer", "relay"):
             self._to(role, Reload())
 
+    def closed(self, units: Sequence[str]) -> None:
+        """Tells the doors which units are paused with their doors."""
+        self._to("door", Closed(list(units)))
+
     def connected(self, role: str) -> int:
         """How many children of a role are there."""
         return sum(link.role == role for link in self._links)
@@ -115,6 +121,8 @@ class Switchboard:
         if frame.role == "issuer":
             seat = self._seats[link] = LinkSeat(link, frame.capacity)
             self._core.sit(seat)
+        if frame.role == "door":
+            link.send(Closed(closed_of(self._core.ledger.pauses())))
         self._ready(frame.role, frame.pid)
 
     def _submit(self, link: Link, frame: Submit) -> None:

@@ -24,6 +24,13 @@ def keep_back(c: Connection, epoch: int) -> int:
     left = c.execute(select(_SEGMENT).where(_SEGMENT.c.next <= _SEGMENT.c.last)).all()
     ranges: list[tuple[str, str, int, int]] = [(row.unit, row.code, row.next, row.last) for row in left]
     c.execute(update(_SEGMENT).values(next=_SEGMENT.c.last + 1))
+    # what a region handed down after the backup is not known here: none of its stock may be handed down twice
+    stock = schema.STOCK
+    ranges += [
+        (row.region, row.code, row.next, row.last)
+        for row in c.execute(select(stock).where(stock.c.next <= stock.c.last)).all()
+    ]
+    c.execute(update(stock).values(next=stock.c.last + 1))
     if c.dialect.name != "sqlite":
         block = schema.NUMBER_BLOCK
         ranges += [(row.unit, row.code, row.next, row.last) for row in c.execute(select(block)).all()]

@@ -26,7 +26,6 @@ _ADVANCE: Final = "UPDATE segment SET next = $2 WHERE id = $1"
 _LEASE: Final = """
 INSERT INTO number_block (unit, code, first, last, next, lease_owner, lease_until, epoch)
 VALUES ($1, $2, $3, $4, $3, $5, clock_timestamp() + $6::interval, coalesce((SELECT max(number) FROM epoch), 1))"""
-_CODE_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7411260129))"
 
 
 async def take(
@@ -39,16 +38,7 @@ async def take(
     if len(taken) < count:
         # the last ones lie in the blocks of others: rather theirs than a bill that waits while numbers are left
         taken += await _from_blocks(connection, await connection.fetch(_ANY, unit, code), count - len(taken))
-    if len(taken) < count:
-        # a segment that comes in just now is either seen here, or finds the starved bills that are marked after this
-        await lock_code(connection, code)
-        taken += await _from_segments(connection, unit, code, count - len(taken), owner, lease, block)
     return [f"{number:010d}" for number in taken]
-
-
-async def lock_code(connection: Connection, code: str) -> None:
-    """Who takes in numbers of a code, and who finds that there are none, take turns."""
-    await connection.execute(_CODE_LOCK, code)
 
 
 async def _from_blocks(

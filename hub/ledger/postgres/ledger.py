@@ -2,7 +2,7 @@
 
 Nothing of the truth is kept in memory, so any number of these work on one database, and one that dies, or freezes and
 wakes, leaves nothing half done. Locks are taken in one order everywhere: cases, bills, messages, keys, blocks of
-numbers, tally, change sequence.
+numbers, a code's stock in the regions, tally, change sequence.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from hub.bill.numbering import SHANGHAI
 from hub.errors import Fault, Retry, fault_from
 from hub.ledger import faults
 from hub.ledger.applying import Changes, apply_one, is_archived, record
-from hub.ledger.postgres import asking, journal, leasing, outbox, segments, storing, working
+from hub.ledger.handing import Block, Node
+from hub.ledger.postgres import asking, handing, journal, leasing, outbox, pausing, storing, working
 from hub.ledger.postgres.faults import Collision
 from hub.ledger.postgres.loading import LockedBatch, load
 from hub.ledger.postgres.pool import Connection, Database
@@ -65,6 +67,9 @@ class PostgresLedger:
         self._rules = rules
         self._issuer = issuer
         self._year = 0
+        self._turn = leasing.Place()
+        self._low: dict[tuple[str, str], leasing.Low] = {}
+        """found by a lease: units to be refilled after it"""
         self._clock: FaultRecord | None = None
         self._days: frozenset[str] = frozenset()
         self._leased = False
@@ -90,6 +95,8 @@ class PostgresLedger:
             changes, verdicts, redelivered = taken
             if want > 0:
                 work = await self._lease_after(now, want)
+        if self._low:
+            work = [*work, *await self._refill(now, want - len(work))]
         outgoing = bool(changes.questions) or (
             bool(issued) and any(rule.countersigned for rule in self._rules.values())
         )
@@ -141,7 +148,22 @@ class PostgresLedger:
             self._clock_is_back(int((last - now).total_seconds() // 60))
             return []
         self._clock = None
-        return await working.work_for(connection, await leasing.lease(connection, self._rules, self._issuer, want, now))
+        bills, low = await leasing.lease(connection, self._rules, self._issuer, want, now, self._turn)
+        self._low |= {(one.rules.unit, one.code): one for one in low}
+        return await working.work_for(connection, bills)
+
+    async def _refill(self, now: datetime, want: int) -> list[Work]:
+        """Refills units that were found low, each in a transaction of its own; returns work that waited for it."""
+        low, self._low = self._low, {}
+        at = now.isoformat(timespec="milliseconds")
+        given = False
+        try:
+            for _, one in sorted(low.items()):
+                again = partial(handing.refill, rules=one.rules, code=one.code, needed=one.needed, at=at)
+                given = await self._database.run(again) or given
+        except Retry as fault:  # they are as low as before, and found so again
+            log.warning("%s", fault)
+        return await self._lease_after(now, want) if given and want > 0 else []
 
     def _clock_is_back(self, minutes: int) -> None:
         fault = record(faults.CLOCK_BACK(minutes=minutes))
@@ -213,14 +235,53 @@ class PostgresLedger:
 
     # what people do
 
-    async def receive_numbers(self, unit: str, code: str, first: str, last: str, now: datetime, actor: str) -> None:
-        """Takes in a number segment, and lets starved bills try again."""
+    async def receive_numbers(
+        self, unit: str, code: str, first: str, last: str, now: datetime, actor: str, *, region: str = ""
+    ) -> None:
+        """Takes in a number segment of a unit, or of a region, and lets starved bills try again."""
+        node = Node(unit, region)
 
         async def take_in(connection: Connection) -> None:
-            await segments.receive(connection, unit, code, first, last, now)
-            await _audit(connection, actor, "numbers.receive", f"{unit} {code} {first}-{last}", "", now)
+            await handing.receive(connection, node, code, first, last, now)
+            await leasing.feed(connection, code)
+            await _audit(connection, actor, "numbers.receive", f"{node.name} {code} {first}-{last}", "", now)
 
         await self._database.run(take_in)
+
+    async def allot_numbers(
+        self, to: Node, code: str, count: int, above: Sequence[str], now: datetime, actor: str
+    ) -> list[Block]:
+        """Hands numbers down to a region or a unit, and lets starved bills try again."""
+        at = now.isoformat(timespec="milliseconds")
+
+        async def give(connection: Connection) -> list[Block]:
+            given = await handing.allot(connection, above, to, code, count, at, actor)
+            await leasing.feed(connection, code)
+            return given
+
+        return await self._database.run(give)
+
+    async def pause(self, unit: str, reason: str, now: datetime, actor: str, *, doors: bool) -> None:
+        """Stops issuing for a unit, until `resume`."""
+
+        async def stop(connection: Connection) -> None:
+            await pausing.pause(connection, unit, reason, now, actor, doors=doors)
+            await _audit(connection, actor, "unit.pause", f"{unit} doors" if doors else unit, reason, now)
+
+        await self._database.run(stop)
+
+    async def resume(self, unit: str, now: datetime, actor: str) -> None:
+        """Lets a paused unit go on."""
+
+        async def go_on(connection: Connection) -> None:
+            await pausing.resume(connection, unit)
+            await _audit(connection, actor, "unit.resume", unit, "", now)
+
+        await self._database.run(go_on)
+
+    async def pauses(self) -> dict[str, bool]:
+        """Unit → whether its doors are closed, too, of those that are paused."""
+        return {unit: bool(doors) for unit, doors in await self._database.ask(pausing.PAUSES)}
 
     async def release(self, bill_ids: Sequence[str], now: datetime, actor: str) -> int:
         """Lets bills of a `manual` kind be issued; returns how many were waiting for that."""

@@ -23,6 +23,7 @@ from hub.ledger.postgres.faults import (
     NO_DRIVER,
     NOT_MIGRATED,
     WRONG_VERSION,
+    Collision,
     collided,
     postgres_faults,
     read_only,
@@ -127,6 +128,8 @@ class Database:
                 async with connection.transaction():
                     return await work(connection)
             except Exception as error:
+                if collided(error):
+                    raise Collision(sqlstate_of(error)) from error
                 if read_only(error):  # the address may name another server that takes transactions by now
                     await self._pool.expire_connections()
                 raise

@@ -35,6 +35,9 @@ BEGIN
             ('billhub_worker', 'UPDATE', 'message, matter, key, bill, event, document, tally, segment'),
             ('billhub_worker', 'SELECT, INSERT, UPDATE, DELETE', 'number_block, outbox, search_new, quarantine, found'),
             ('billhub_worker', 'SELECT, INSERT, UPDATE', 'epoch'),
+            ('billhub_worker', 'SELECT, INSERT, UPDATE', 'stock'),
+            ('billhub_worker', 'SELECT, INSERT', 'allotment'),
+            ('billhub_worker', 'SELECT, INSERT, UPDATE, DELETE', 'pause'),
             ('billhub_worker', 'INSERT', 'journal, refused, audit, search, void_number'),
             ('billhub_worker', 'USAGE', 'ALL SEQUENCES'),
             ('billhub_worker', 'EXECUTE', 'FUNCTION journal_ahead(date, int)'),
@@ -42,6 +45,7 @@ BEGIN
             ('billhub_worker', 'EXECUTE', 'FUNCTION refused_tidy(int, int)'),
             ('billhub_door', 'SELECT', 'alembic_version, message, matter, key, bill, event, document, search, search_new'),
             ('billhub_door', 'SELECT', 'tally, segment, number_block, void_number, outbox, quarantine, epoch'),
+            ('billhub_door', 'SELECT', 'stock, allotment, pause'),
             ('billhub_door', 'SELECT (seq, unit, source, at, fault)', 'refused'),
             ('billhub_reader', 'SELECT', 'ALL TABLES')
         ) AS given (role, rights, things)

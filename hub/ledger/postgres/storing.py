@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from hub.ledger.postgres import leasing
 from hub.ledger.postgres.arrays import columns
 from hub.ledger.postgres.bills import lock_changes
 from hub.ledger.postgres.pool import Connection
@@ -19,6 +20,9 @@ from hub.ledger.rules import UnitRules
 
 REST: Final = timedelta(seconds=5)
 """How long a bill that could not be signed rests before it is handed out again."""
+_NOTHING: Final[dict[str, Any]] = {"unit": ""}
+_FREED: Final = """
+UPDATE bill SET lease_owner = NULL, lease_until = NULL WHERE id = ANY($1::text[]) AND status = 'due'"""
 _LOCK: Final = """
 SELECT id, unit, status, reverses, seq, bill_code, bill_number FROM bill
 WHERE id = ANY($1::text[] || ARRAY(SELECT reverses FROM bill WHERE id = ANY($1::text[]) AND reverses <> ''))
@@ -85,8 +89,13 @@ async def store_issued(
     """Stores what was signed; returns the bills now issued.
 
     A bill withdrawn, or renumbered, or signed by another while it was being signed is not due under that number: its
-    signature is dropped.
+    signature is dropped. So is that of a unit that was paused meanwhile: its bill is free to be set aside.
     """
+    paused = await leasing.paused_among(connection, {row["unit"] for row in papers.bills.values()} if bills else ())
+    kept = [bill.bill_id for bill in bills if paused and papers.bills.get(bill.bill_id, _NOTHING)["unit"] in paused]
+    if kept:
+        await connection.execute(_FREED, kept)
+        bills = [bill for bill in bills if bill.bill_id not in set(kept)]
     documents: list[tuple[int, bytes, bytes]] = []
     hashes: list[tuple[bytes, int]] = []
     countersigned: list[tuple[str, str]] = []

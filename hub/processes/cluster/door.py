@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
+import time
 
 from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.counter import KafkaCounter
 from hub.engine.cluster.producer import SteadyProducer
 from hub.engine.cluster.topics import topics_of
 from hub.engine.desk import Desk
+from hub.engine.embedded.commands import closed_of
 from hub.engine.intake import Intake
+from hub.engine.quota import Gate
 from hub.engine.refusals import Kept
-from hub.errors import Config
+from hub.errors import Config, Retry
 from hub.ledger.port import Listener, SharedLedger
 from hub.ledger.postgres import open_ledger, open_listener
 from hub.processes.cluster.child import ClusterChild, run_cluster_child
 from hub.processes.cluster.looking import cluster_app, late_reader
 from hub.processes.door import OpenDoors
 
+log = logging.getLogger("billhub.door")
+
 DRAIN_SECONDS = 6.0
+PAUSE_SECONDS = 1.0
+"""How soon a door sees that a unit was paused."""
 
 
-async def listening(child: ClusterChild, counter: KafkaCounter) -> tuple[SharedLedger, Listener] | None:
+async def follow_pauses(child: ClusterChild, ledger: SharedLedger, gate: Gate) -> None:
+    """Closes and opens units' doors as they are paused and resumed; without a database, as it last was."""
+    while not child.stopping.is_set():
+        try:
+            gate.closed = frozenset(closed_of(await ledger.pauses()))
+        except Retry as fault:
+            log.debug("%s", fault)
+        await child.rest(PAUSE_SECONDS)
+
+
+async def listening(child: ClusterChild, counter: KafkaCounter, gate: Gate) -> tuple[SharedLedger, Listener] | None:
     """Hears of verdicts as soon as there is a database; until then doors serve who need none."""
 
     async def opened() -> tuple[SharedLedger, Listener]:
@@ -38,6 +56,7 @@ async def listening(child: ClusterChild, counter: KafkaCounter) -> tuple[SharedL
         return None
     if found is not None:
         counter.listener = found[1]
+        await follow_pauses(child, found[0], gate)
     return found
 
 
@@ -49,15 +68,18 @@ async def main(child: ClusterChild) -> None:
     await producer.start_or_later()
     counter = KafkaCounter(producer, topics, child.vault, None, float(hub.roles.door.ack_seconds))
     kept = Kept(hub.retention.refused_a_day)
-    desk = Desk(Intake(child.units, child.vault, kept), counter, late_reader(child), aside=True)
+    gate = Gate(time.monotonic)
+    gate.change(child.units, hub.quota)
+    desk = Desk(Intake(child.units, child.vault, kept), counter, late_reader(child), aside=True, gate=gate)
     app = cluster_app(child)
 
     def reload() -> None:
         desk.change(Intake(child.units, child.vault, kept))
+        gate.change(child.units, hub.quota)
         app.forget()
 
     child.on_reload = reload
-    hears = asyncio.create_task(listening(child, counter))
+    hears = asyncio.create_task(listening(child, counter, gate))
     doors = OpenDoors(desk, app)
     http = socket.socket(fileno=plan.http) if plan.http >= 0 else None
     mllp = {source: socket.socket(fileno=handle) for source, handle in plan.mllp.items()}

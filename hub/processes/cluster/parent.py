@@ -64,8 +64,8 @@ def run(options: ClusterOptions) -> None:
 
 
 async def _run(options: ClusterOptions) -> None:
-    units = load_units(options.config)
     hub = load_hub(options.hub)
+    units = load_units(options.config, hub.regions_file)
     home = Home(options.data)
     home.make()
     lock = FolderLock(home.folder)
@@ -226,7 +226,7 @@ class _Cluster:
     def _reload(self) -> None:
         """Reads the units anew; a broken file changes nothing and says so in the log."""
         try:
-            units = load_units(self._options.config)
+            units = load_units(self._options.config, self._hub.regions_file)
             check_units(units, self._hub, self._options.roles)
         except (Fault, OSError) as fault:
             log.warning("the units were not changed: %s", fault)

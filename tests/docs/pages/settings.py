@@ -68,8 +68,10 @@ def hub_schema_text() -> str:
 
 def _schema_text(top: type[BaseModel], id_: str) -> str:
     made = top.model_json_schema()
+    made["$defs"].pop("Region", None)  # what a unit learns from another file
     for name, definition in [(top.__name__, made), *made["$defs"].items()]:
-        definition.get("properties", {}).pop("path", None)
+        for inner in ("path", "above"):
+            definition.get("properties", {}).pop(inner, None)
         for field, shown in definition.get("properties", {}).items():
             shown["description"] = " ".join(docs_of(name)[field])
     told = {
@@ -120,7 +122,7 @@ def _rows(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
     schema = _tidy(model.model_json_schema())
     required = set(schema.get("required", ()))
     for name, shown in schema["properties"].items():
-        if name == "path":
+        if model.model_fields[name].exclude:
             continue
         english, chinese = docs_of(model.__name__)[name]
         default = "required" if name in required else _default(shown.get("default"))

@@ -12,12 +12,14 @@ import msgspec
 
 from hub.ledger.aad import document_aad
 from hub.ledger.epochs.desk import sqlite_desk
+from hub.ledger.handing import Node
 from hub.ledger.ids import event_id
 from hub.ledger.moving.mover import Report, move
 from hub.ledger.moving.undoing import undo
 from hub.ledger.records import Confirmed, FaultRecord
 from hub.ledger.sqlite import FILE
 from tests.ledger.book import (
+    CODE,
     RULES,
     START,
     VAULT,
@@ -44,6 +46,9 @@ RULES_SIGNED = {"demo": replace(RULES, countersigned=True)}
 def eventful(folder: Path) -> SqliteBook:
     """Closed: bills in every status, merged cases, parked, refused, repeats, used and void numbers, an outbox."""
     book = SqliteBook(folder=folder, rules=RULES_SIGNED).numbers(1, 60).numbers(1001, 1040)
+    book.ledger.receive_numbers("", CODE, "5001", "5100", book.now, "test", region="410000")
+    book.ledger.allot_numbers(Node(region="410100"), CODE, 10, ["410000"], book.now, "test")
+    book.ledger.pause("elsewhere", "for a while", book.now, "test", doors=True)
     for number in range(1, 13):
         book.take(charge(f"C{number}"), payment(f"C{number}", trade=f"T{number}"))
     first = book.issue()
