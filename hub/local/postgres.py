@@ -59,6 +59,7 @@ class LocalPostgres:
         self.port = port or self._kept_port() or _free_port()
         self._settings = {**SETTINGS, **(settings or {}), "port": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: subprocess.Popen[bytes] | None = None
 
     @property
     def password(self) -> str:
@@ -96,6 +97,7 @@ class LocalPostgres:
                 start_new_session=True,  # an interrupt at the terminal ends the hub first, and the server in order
                 **self._user(),
             )
+        self._watch(self._process.pid)
         until = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
@@ -122,12 +124,14 @@ class LocalPostgres:
         """Ends the server: in order, or as if the power had gone (`at_once`)."""
         if self._process is None:
             return
+        self._unwatch()
         self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
         self._process.wait(STOP_SECONDS)
         self._process = None
 
     def kill(self) -> None:
         """Kills the postmaster and every process of its with SIGKILL, and waits until they are gone."""
+        self._unwatch()
         family = [self.pid, *_children(self.pid)]
         for pid in family:
             _signal(pid, signal.SIGKILL)
@@ -157,6 +161,25 @@ class LocalPostgres:
 
     def __exit__(self, *_: object) -> None:
         self.stop(at_once=True)
+
+    def _watch(self, pid: int) -> None:
+        """Ends the server with this process, however that ends and whichever of its threads started it.
+
+        The watcher reads from a pipe that this process alone holds open: its end is the end of this process.
+        """
+        self._unwatch()
+        self._watcher = subprocess.Popen(
+            ["/bin/sh", "-c", 'read -r _; kill -QUIT "$0"', str(pid)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _unwatch(self) -> None:
+        if self._watcher is not None:
+            self._watcher.kill()
+            self._watcher.communicate()
+            self._watcher = None
 
     def _home(self, folder: Path) -> Path:
         """The folder, or, where the user `postgres` could not come to, one it can, linked from there."""
