@@ -10,9 +10,10 @@ from typing import Final
 from drills.drill import Drill
 
 NAMES: Final = (
-    *("kill-door", "kill-worker", "kill-issuer", "kill-relay", "broker-restart"),
-    *("postgres-away", "postgres-killed", "zombie", "three-brokers", "postgres-failover", "rebalance-storm"),
-    *("disk-full-kafka", "disk-full-postgres", "network-cut", "network-slow", "clock-moved", "poison-flood"),
+    *("kill-door", "kill-worker", "kill-issuer", "kill-relay", "kill-machine", "roll"),
+    *("broker-restart", "three-brokers", "postgres-away", "postgres-killed", "postgres-failover"),
+    *("zombie", "rebalance-storm", "clock-moved", "poison-flood"),
+    *("disk-full-kafka", "disk-full-postgres", "network-cut", "network-slow"),
 )
 
 

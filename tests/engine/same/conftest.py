@@ -25,7 +25,7 @@ Played = dict[tuple[str, str], tuple[End, Cast] | Exception]
 """(scenario, site) → its end, and the cast with the answers it heard; or what went wrong"""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def sites(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[Site]]:
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(embedded(tmp_path_factory.mktemp("embedded"), SCENARIOS))
@@ -33,7 +33,7 @@ async def sites(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[
         yield [await first.up(), await second.up()]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def played(request: pytest.FixtureRequest, sites: list[Site]) -> Played:
     """Every scenario on both sites; where scenarios are chosen by name, those."""
     found: Played = {}
