@@ -43,7 +43,7 @@ def test_books_are_one_document(billhub: Command, world: World) -> None:
     shown = billhub("books", "--json", *world.at)
     assert shown.code == 0
     (books,) = shown.lines
-    assert set(books) == {"sources", "bills", "numbers", "balanced"}
+    assert set(books) == {"sources", "bills", "numbers", "stock", "balanced"}
     for source in books["sources"]:
         assert source["received"] == sum(source[place] for place in ("applied", "duplicate", "parked", "refused"))
     for segment in books["numbers"]:

@@ -94,6 +94,7 @@ def test_numbers_come_down_the_tree_and_bills_wait_for_them(hub: Tenants) -> Non
 
 
 def test_books_are_asked_by_region_and_add_up_to_the_whole(hub: Tenants) -> None:
+    hub.wait(lambda: set(hub.json("books")[0]["bills"]) == {"confirmed"})
     (whole,) = hub.json("books")
     (county,) = hub.json("books", "--region", "410105")
     (city,) = hub.json("books", "--region", "4101")

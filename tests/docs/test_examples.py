@@ -11,6 +11,7 @@ from hub.cli.checking import check_unit
 from hub.hubfile import read_hub
 from hub.mapping import lint_mapping
 from hub.mapping.testcase import CASE, TOP
+from hub.regions import read_regions
 from hub.sections import UnitConfig
 from hub.yaml_text import parse_yaml
 from tests.docs.blocks import ROOT, Block, blocks
@@ -50,6 +51,11 @@ def test_it_lints(page: Path, block: Block, tmp_path: Path) -> None:
     elif "kafka" in data:
         (file := tmp_path / "hub.yaml").write_text(block.text, "utf-8")
         assert [finding.text("en") for finding in read_hub(file)[1]] == []
+    elif "regions" in data:
+        (file := tmp_path / "regions.yaml").write_text(block.text, "utf-8")
+        assert [finding.text("en") for finding in read_regions(file)[1]] == []
+    elif "scrape_configs" in data:  # Prometheus's; promtool judges the rest of what it gets
+        assert {"job_name", "static_configs"} == set(data["scrape_configs"][0])
     elif block.file:
         (file := tmp_path / "unit.yaml").write_text(block.text, "utf-8")
         assert [finding.text("en") for finding in check_unit(file)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import asyncpg
@@ -31,7 +32,7 @@ DAMAGE = {
 async def test_whatever_dies_nothing_acknowledged_is_lost_and_nothing_issued_twice(tmp_path: Path) -> None:
     drills = catalogue()
     async with played([drills[name] for name in STORIES], tmp_path, CACHE, short=True, tell=print) as (hand, report):
-        assert report.ok, report.json()
+        assert report.ok, json.dumps(report.json(), ensure_ascii=False, indent=1)
         assert len(report.expectations) >= 11
         await the_verdict_notices(hand)
 

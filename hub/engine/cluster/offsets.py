@@ -20,6 +20,8 @@ from hub.engine.cluster.topics import topics_of
 from hub.hubfile import HubConfig
 
 SECONDS: Final = 20.0
+GONE_SECONDS: Final = 20.0
+"""How long members are waited for: the broker counts on one that was killed until its session is over."""
 Offsets = dict[str, dict[str, int]]
 """topic → partition → the next offset to read"""
 
@@ -57,7 +59,7 @@ async def set_back(hub: HubConfig, to: Mapping[str, Mapping[str, int]] | None) -
     """
     topics = topics_of(hub.kafka)
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(SECONDS + GONE_SECONDS):
             return await _set_back(hub, topics.group, (topics.events, topics.refused), to or {})
     except (KafkaError, TimeoutError, OSError) as error:
         raise OFFSETS_AWAY(found=type(error).__name__) from error
@@ -69,11 +71,9 @@ async def _set_back(
     admin = await _admin(hub)
     try:
         found = await admin.describe_topics(list(names))
-        members = await admin.describe_consumer_groups([group])
+        await _gone(admin, group)
     finally:
         await admin.close()
-    if any(one[5] for answer in members for one in answer.groups):
-        raise WORKERS_RUN(group=group)
     places = [TopicPartition(one["topic"], part["partition"]) for one in found for part in one["partitions"]]
     reader = AIOKafkaConsumer(**client_options(hub), group_id=group, enable_auto_commit=False)
     await reader.start()
@@ -91,6 +91,18 @@ async def _set_back(
     finally:
         await reader.stop()
     return {"again": sum(last[place] - goal for place, goal in goals.items()), "lost": lost}
+
+
+async def _gone(admin: AIOKafkaAdminClient, group: str) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + GONE_SECONDS
+    while True:
+        answers = await admin.describe_consumer_groups([group])
+        if not any(one[5] for answer in answers for one in answer.groups):
+            return
+        if loop.time() > end:
+            raise WORKERS_RUN(group=group)
+        await asyncio.sleep(0.5)
 
 
 async def _admin(hub: HubConfig) -> AIOKafkaAdminClient:

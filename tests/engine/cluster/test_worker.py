@@ -24,7 +24,7 @@ class Stream:
     async def noack_take(self, most: int, within: float) -> AsyncIterator[list[Any]]:
         while True:
             value = await self.coming.get()
-            yield [SimpleNamespace(value=value, message=SimpleNamespace(topic="t", partition=0, offset=0))]
+            yield [SimpleNamespace(value=value, message=SimpleNamespace(topic="t", partition=0, offset=0, headers=()))]
 
     async def ack(self, event: Any) -> None:
         self.acknowledged.append(event.value)
