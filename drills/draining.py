@@ -9,7 +9,7 @@ import asyncpg
 
 from drills.place import Place
 from hub.engine.cluster.connection import client_options
-from hub.engine.cluster.lag import Lag, LagMeter
+from hub.engine.cluster.lag import LagMeter
 from hub.engine.cluster.topics import topics_of
 from hub.hubfile import load_hub
 
@@ -27,7 +27,7 @@ async def drained(place: Place, seconds: float) -> float | None:
     try:
         while time.monotonic() - started < seconds:
             lag = await meter.look()
-            if lag == Lag(0, lag.committed if lag else 0) and await _still(place, before):
+            if lag is not None and lag.waiting == 0 and await _still(place, before):
                 return time.monotonic() - started
             await asyncio.sleep(0.2)
     finally:

@@ -30,6 +30,7 @@ from hub.ledger.rules import UnitRules, rules_of
 from hub.security.vault import Vault
 
 Progress = Callable[[str, int, int], None]
+_SUPERVISED: Final = b"SupervisorPartySignature"
 SKIPPED: Final = "skipped"
 
 
@@ -73,7 +74,7 @@ class Restoring:
             if number <= done["segment"]:
                 continue
             with self.desk.open() as c:
-                some = enter(c, page, self._hashes, self._countersigned, _now())
+                some = enter(c, page, self._hashes, self._awaits, _now())
                 opening.move_on(c, page.last)
                 done["segment"] = number
                 for name in ("bills", "changed", "messages"):
@@ -131,9 +132,12 @@ class Restoring:
         bill = Bill.model_validate_json(self.vault.open(unit, document_aad(bill_id, "json"), copy.json))
         return [value for _kind, value in search_hashes(self.vault, unit, bill)]
 
-    def _countersigned(self, unit: str) -> bool:
-        rules = self.rules.get(unit)
-        return rules is not None and rules.countersigned
+    def _awaits(self, copy: BillCopy) -> bool:
+        """One that was reversed before its countersignature came has it in its document only."""
+        rules, draft = self.rules.get(copy.draft.unit), copy.draft
+        if rules is None or not rules.countersigned:
+            return False
+        return _SUPERVISED not in self.vault.open(draft.unit, document_aad(draft.id, "xml"), copy.xml)
 
 
 def matched(reader: Reader, issuer: LocalIssuer) -> list[Issued]:

@@ -71,7 +71,7 @@ class Pair:
         done = Entered()
         for page in pages:
             with self.desk() as connection:
-                some = enter(connection, page, hashes, lambda _unit: False, "2026-03-01T09:00:00.000+00:00")
+                some = enter(connection, page, hashes, lambda _copy: False, "2026-03-01T09:00:00.000+00:00")
                 opening.move_on(connection, page.last)
             done.bills += some.bills
             done.changed += some.changed

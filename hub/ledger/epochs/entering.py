@@ -38,8 +38,8 @@ class Entered:
     messages: int = 0
 
 
-def enter(c: Connection, page: Page, hashes: Hashes, countersigned: Callable[[str], bool], at: str) -> Entered:
-    """Enters a page. Doing it again adds nothing.
+def enter(c: Connection, page: Page, hashes: Hashes, awaits: Callable[[BillCopy], bool], at: str) -> Entered:
+    """Enters a page. Doing it again adds nothing. `awaits`: whether the platform's signature is still missing.
 
     Raises:
         Config: a number of it is on another bill here.
@@ -57,7 +57,7 @@ def enter(c: Connection, page: Page, hashes: Hashes, countersigned: Callable[[st
         unit = told.unit if told else some[0].draft.unit
         home = _case(c, case_id, unit, told.facts if told else [], some, at)
         for copy in some:
-            new = _bill(c, copy, home, hashes, countersigned(unit), at)
+            new = _bill(c, copy, home, hashes, awaits(copy), at)
             done.bills += new is True
             done.changed += new is False
     return done
@@ -162,7 +162,7 @@ def _home(c: Connection, id_: str) -> str:
     return id_
 
 
-def _bill(c: Connection, copy: BillCopy, home: str, hashes: Hashes, countersigned: bool, at: str) -> bool | None:
+def _bill(c: Connection, copy: BillCopy, home: str, hashes: Hashes, awaits: bool, at: str) -> bool | None:
     """Enters a bill: True for a new one, False for one that was known less of, None where the ledger knows as much."""
     bill, draft = schema.BILL, copy.draft
     other = select(bill.c.id).where(bill.c.bill_code == draft.bill_code, bill.c.bill_number == draft.bill_number)
@@ -189,9 +189,10 @@ def _bill(c: Connection, copy: BillCopy, home: str, hashes: Hashes, countersigne
     mine = outbox.c.kind == "confirm", outbox.c.subject == draft.id
     there = c.execute(select(outbox.c.id).where(*mine)).first() is not None
     confirmed = draft.status == "confirmed" or draft.before == "confirmed" or '"to":"confirmed"' in copy.history
-    if confirmed and there:
+    wanted = awaits and not confirmed
+    if there and not wanted:
         c.execute(delete(outbox).where(*mine))
-    elif not confirmed and not there and countersigned:
+    elif wanted and not there:
         c.execute(insert(outbox).values(unit=draft.unit, kind="confirm", subject=draft.id, payload="{}", due_at=at))
     return row is None
 
