@@ -99,7 +99,8 @@ def made_world(folder: Path, *, his_http: bool) -> World:
     text = "\n".join(line for line in text.splitlines() if not any(word in line for word in left_out))
     if his_http:
         text = text.replace('door: {mllp: "127.0.0.1:0"}', "door: http")
-    (world.units / "hospital.yaml").write_text(text + "\n", "utf-8")
+    text += "\nquota: {per_second: 100000, burst: 1000000, in_flight: 4096}\n"  # one unit is to fill the whole machine
+    (world.units / "hospital.yaml").write_text(text, "utf-8")
     (world.units / "school.yaml").unlink()
     return world
 
