@@ -7,6 +7,7 @@ their protocol, and after how long; MLLP keeps the message and reads that connec
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,10 @@ from typing import Final
 from hub.config import UnitConfig
 from hub.engine.faults import OVER_QUOTA
 from hub.ledger.faults import PAUSED
+from hub.metrics.catalogue import TURNED_AWAY
 from hub.sections import QuotaSection
+
+log = logging.getLogger("billhub.quota")
 
 PAUSE_SECONDS: Final = 60
 """When senders of a paused unit are told to come again."""
@@ -57,17 +61,17 @@ class Gate:
             Retry: the unit is over its quota, or paused; the value `retry_after` says when to come again.
         """
         if unit in self.closed:
-            self._count(unit)
+            self._count(unit, "paused")
             raise PAUSED(unit=unit, retry_after=PAUSE_SECONDS)
         bucket = self._bucket(unit)
         if bucket is None:
             yield lambda _messages: None
             return
         if bucket.in_flight >= bucket.quota.in_flight:
-            self._count(unit)
+            self._count(unit, "quota")
             raise OVER_QUOTA(unit=unit, retry_after=1)
         if bucket.tokens < 1:
-            self._count(unit)
+            self._count(unit, "quota")
             wait = math.ceil((1 - bucket.tokens) / bucket.quota.per_second)
             raise OVER_QUOTA(unit=unit, retry_after=min(max(wait, 1), LONGEST_SECONDS))
         bucket.tokens -= 1
@@ -93,5 +97,9 @@ class Gate:
         bucket.at = now
         return bucket
 
-    def _count(self, unit: str) -> None:
-        self.turned_away[unit] = self.turned_away.get(unit, 0) + 1
+    def _count(self, unit: str, why: str) -> None:
+        """Counts one that is turned away; says so at the first, and whenever there are twice as many."""
+        count = self.turned_away[unit] = self.turned_away.get(unit, 0) + 1
+        TURNED_AWAY.add(1, why)
+        if count & (count - 1) == 0:
+            log.warning("%s: deliveries are turned away (%s), %s since the start", unit, why, count)

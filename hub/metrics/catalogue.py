@@ -20,6 +20,13 @@ DELIVERIES: Final = Metric(
     "收件口已应答的投递: taken 收下、busy 请重发、failed 出错。",
     ("how",),
 )
+TURNED_AWAY: Final = Metric(
+    "billhub_turned_away_total",
+    "counter",
+    "Deliveries that were told to come again because of their unit, by why: quota, paused. The log names the units.",
+    "因所属单位而请其重发的投递,按原因: quota 超出配额、paused 已暂停;单位见日志。",
+    ("why",),
+)
 DELIVERY_SECONDS: Final = Metric(
     "billhub_delivery_seconds",
     "histogram",
@@ -142,7 +149,7 @@ RESIDENT: Final = Metric(
 )
 
 OWN: Final = (
-    *(DELIVERIES, DELIVERY_SECONDS, PRODUCE_SECONDS, PRODUCE_PACKED, PRODUCE_FAILURES, PRODUCE_WAITING),
+    *(DELIVERIES, TURNED_AWAY, DELIVERY_SECONDS, PRODUCE_SECONDS, PRODUCE_PACKED, PRODUCE_FAILURES, PRODUCE_WAITING),
     *(BATCH_MESSAGES, COMMIT_SECONDS, COMMIT_FAILURES, TAKEN, SET_ASIDE, ISSUED, NOT_ISSUED, ISSUE_SECONDS),
     *(EFFECTS, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
 )

@@ -13,7 +13,7 @@ import yaml
 from hub.cli.main import APP
 from hub.hubfile import load_hub
 from hub.local.jars import VERSION
-from tests.deploy.lock import FILE, cluster_lock
+from tests.deploy.lock import FILE, cluster_lock, entries
 from tests.deploy.units import ROLE, service
 from tests.docs.blocks import ROOT
 
@@ -133,6 +133,13 @@ def test_the_image_is_built_from_what_is_there_and_runs_as_nobody() -> None:
 
 def test_the_clusters_lock_is_fresh() -> None:
     assert FILE.read_text("utf-8") == cluster_lock()
+
+
+def test_what_two_locks_name_they_name_at_one_version() -> None:
+    """The cluster's packages are installed over the runtime's: what they agreed on must be there already."""
+    tests, runtime = entries(ROOT / "requirements-dev.lock"), entries(ROOT / "requirements.lock")
+    assert runtime.keys() <= tests.keys()
+    assert {name: runtime[name].split()[0] for name in runtime} == {name: tests[name].split()[0] for name in runtime}
 
 
 def test_a_wrong_word_in_a_command_would_be_found() -> None:

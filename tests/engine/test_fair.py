@@ -20,6 +20,7 @@ from hub.engine.embedded.queue import MAX_BATCH, Delivery, Queue
 from hub.engine.quota import LONGEST_SECONDS, Gate
 from hub.errors import Fault, Retry
 from hub.ledger.records import Submission
+from hub.metrics.catalogue import TURNED_AWAY
 from hub.sections import QuotaSection
 from tests.ledger.book import charge, message
 
@@ -162,6 +163,7 @@ def passes(at: Gate, unit: str, messages: int = 1) -> Fault | None:
 
 def test_a_flood_meets_its_own_quota_and_nobody_elses() -> None:
     at, clock = gate(per_second=10, burst=50)
+    before = TURNED_AWAY.values.get(("quota",), [0.0])[0]
     told = [passes(at, "a") for _ in range(80)]
     assert [fault is None for fault in told] == [True] * 50 + [False] * 30
     assert told[-1] is not None
@@ -171,6 +173,7 @@ def test_a_flood_meets_its_own_quota_and_nobody_elses() -> None:
     clock.now += 1
     assert [passes(at, "a") is None for _ in range(11)] == [True] * 10 + [False]
     assert at.turned_away == {"a": 31}
+    assert TURNED_AWAY.values["quota",] == [before + 31]
 
 
 def test_a_file_of_many_messages_is_let_in_and_paid_off() -> None:
