@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from hub.flow.facts import Fact
 
@@ -14,12 +14,11 @@ SCHEMA: Final = 1
 """Schema version of the storage form; the last release's stays readable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """Event id → fact. Everything else about a case is computed from this."""
 
     id: str
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = {}
 
     def add(self, fact: Fact) -> Case:
         """With one more fact; adding it again changes nothing."""

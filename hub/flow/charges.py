@@ -14,8 +14,9 @@ so that the order of arrival decides nothing. A charge revised to nothing is wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 from hub.flow.effects import BillRef
 from hub.flow.facts import Fact
@@ -29,8 +30,7 @@ LINKS: Final = frozenset({"order", "pay", "visit"})
 _Rank = tuple[int, int, str]
 
 
-@dataclass(slots=True)
-class Standing:
+class Standing(Struct):
     """One charge_no as all its facts have it. `fact` is the current version, also of a withdrawn charge."""
 
     charge_no: str
@@ -40,9 +40,9 @@ class Standing:
     """digests of the current version where there are several: a contradiction"""
     struck: frozenset[str] = frozenset()
     """event ids of versions a cancel strikes"""
-    needs: set[int] = field(default_factory=set)
+    needs: set[int] = set()
     """what its versions asked payment channels for, fen"""
-    refs: set[Ref] = field(default_factory=set)
+    refs: set[Ref] = set()
 
     @property
     def total(self) -> int:

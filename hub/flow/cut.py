@@ -56,10 +56,7 @@ def cut(charge: Standing, paid: Mapping[str, int], view: View, reversing: Mappin
         else:
             flags = (TOO_MANY.code,)
     left = list(paid.items())
-    visit_refs = {ref for ref in charge.refs if ref[0] == "visit"}
-    visits = tuple(
-        visit["id"] for visit in view.visits if any((kind, value) in visit_refs for kind, value in visit["keys"])
-    )
+    visits = _visits(charge, view) if view.visits else ()
     made = []
     for part, (total, first, last) in enumerate(sizes):
         allocations, left = _take(left, total - charge.insured)
@@ -85,6 +82,11 @@ def cut(charge: Standing, paid: Mapping[str, int], view: View, reversing: Mappin
             )
         )
     return made
+
+
+def _visits(charge: Standing, view: View) -> tuple[str, ...]:
+    refs = {ref for ref in charge.refs if ref[0] == "visit"}
+    return tuple(visit["id"] for visit in view.visits if any((kind, value) in refs for kind, value in visit["keys"]))
 
 
 def _chunks(charge: Standing, rule: BillRule) -> list[int]:

@@ -6,12 +6,13 @@ Carrying the effects out and deciding again gives no effects. A parked component
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
+
+from msgspec.structs import replace
 
 from hub.flow.case import Case
-from hub.flow.effects import Allocation, BillRef, Decision, Effect, Issue, Mark, Reverse, Withdraw
-from hub.flow.judge import judge
+from hub.flow.effects import Allocation, BillRef, CaseStatus, Decision, Effect, Issue, Mark, Reverse, Withdraw
+from hub.flow.judge import Outcome, judge
 from hub.flow.match import components
 from hub.flow.policy import Policy
 from hub.flow.view import View, view
@@ -41,17 +42,23 @@ def decide(case: Case, bills: Sequence[BillRef], policy: Policy) -> Decision:
 
 def _step(seen: View) -> Decision:
     outcomes = [judge(one, seen) for one in components(seen.charges, list(seen.money.values()), seen.spent)]
+    if len(outcomes) == 1 and not outcomes[0].faults:  # the ordinary case
+        (out,) = outcomes
+        return Decision(_status(seen, outcomes), effects=tuple(out.effects), surplus=out.surplus)
     faults = tuple((code.code, where) for out in outcomes for code, where in out.faults)
-    status: Literal["waiting", "due", "settled", "parked"] = "settled"
-    if faults:
-        status = "parked"
-    elif any(out.due for out in outcomes):
-        status = "due"
-    elif not outcomes or seen.loose_ends or any(out.waits for out in outcomes):
-        status = "waiting"
     code, where = faults[0] if faults else ("", "")
     effects = tuple(effect for out in outcomes for effect in out.effects)
+    status: CaseStatus = "parked" if faults else _status(seen, outcomes)
     return Decision(status, code, where, effects, sum(out.surplus for out in outcomes), faults)
+
+
+def _status(seen: View, outcomes: Sequence[Outcome]) -> CaseStatus:
+    """Of a case that is not parked."""
+    if any(out.due for out in outcomes):
+        return "due"
+    if not outcomes or seen.loose_ends or any(out.waits for out in outcomes):
+        return "waiting"
+    return "settled"
 
 
 def _after(bills: Sequence[BillRef], effects: Sequence[Effect]) -> list[BillRef]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from hub.bill.bill import Status
+
+CaseStatus = Literal["waiting", "due", "settled", "parked"]
 
 Allocation = tuple[str, int]
 """(payment key, fen): this payment's part in a bill. A payment's key is channel/merchant/trade_no, or event:<id>."""
 
 
-@dataclass(frozen=True, slots=True)
-class BillRef:
+class BillRef(Struct, frozen=True):
     """A bill of the case, as a decision sees it."""
 
     id: str
@@ -36,8 +38,7 @@ class BillRef:
     """reversing: the status it would go back to"""
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """Make this bill; it is due. `items[first_item:last_item]` of the charge's items of that receipt are its items."""
 
     bill_id: str
@@ -76,15 +77,13 @@ class Issue:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True):
     """This bill, not issued yet, is no longer wanted."""
 
     bill_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reverse:
+class Reverse(Struct, frozen=True):
     """Answer this issued bill with a red one. It is living until then, but stands for its charge no more."""
 
     bill_id: str
@@ -93,8 +92,7 @@ class Reverse:
     """`redirected`: the same charge, but other payments turned out to be the ones that paid it"""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Only a status changes: a refund came and its charge has not followed yet, or it has and the bill is right."""
 
     bill_id: str
@@ -105,20 +103,19 @@ class Mark:
 Effect = Issue | Withdraw | Reverse | Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What follows from a case, its bills and the policy.
 
     `fault` and `where` are the first of `faults` where the case is parked; the codes are those of hub.flow.faults.
     `surplus` is a refund due, in fen.
     """
 
-    status: Literal["waiting", "due", "settled", "parked"]
+    status: CaseStatus
     fault: str = ""
     where: str = ""
     effects: tuple[Effect, ...] = ()
     surplus: int = 0
-    faults: tuple[tuple[str, str], ...] = field(default=())
+    faults: tuple[tuple[str, str], ...] = ()
 
 
 def bill_id(unit: str, charge_no: str, charge_event: str, part: int, generation: int) -> str:

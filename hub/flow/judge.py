@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from hub.errors import FaultCode
 from hub.flow.charges import Standing
@@ -14,15 +14,14 @@ from hub.flow.stand import Stand, stand
 from hub.flow.view import View
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What follows for one component."""
 
-    faults: list[tuple[FaultCode, str]] = field(default_factory=list)
-    withdraw: list[Withdraw] = field(default_factory=list)
-    reverse: list[Reverse] = field(default_factory=list)
-    mark: list[Mark] = field(default_factory=list)
-    issue: list[Issue] = field(default_factory=list)
+    faults: list[tuple[FaultCode, str]] = []
+    withdraw: list[Withdraw] = []
+    reverse: list[Reverse] = []
+    mark: list[Mark] = []
+    issue: list[Issue] = []
     due: bool = False
     waits: bool = False
     surplus: int = 0
@@ -33,8 +32,7 @@ class Outcome:
         return [*self.withdraw, *self.reverse, *self.mark, *self.issue]
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(Struct):
     """Money against need, deposits apart."""
 
     live: list[Standing]
@@ -117,6 +115,10 @@ def _sums(component: Component, held: Stand, view: View, out: Outcome) -> _Sums:
 def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Outcome) -> None:
     policy = view.policy
     faults = [fault for charge in sums.open if (fault := unfit(charge, view))]
+    if not component.payments and not held.kept and not held.pending and sums.excess < 0:
+        out.faults += faults  # the ordinary case: nothing is paid yet
+        out.waits = True
+        return
     over = not sums.explained and policy.overpayment == "park"
     incomplete = component.unknown or any(charge.charge_no in view.reach.held for charge in sums.live)
     flow = pour(component.payments, held.free, sums.needs)
@@ -146,7 +148,8 @@ def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Out
     ready: dict[str, dict[str, int]] = {}
     if not faults:
         ready = {charge.charge_no: flow.parts[charge.charge_no] for charge in (*sums.open, *moved)} if paid else exact
-        _redirected(moved, view, out)
+        if moved:
+            _redirected(moved, view, out)
     reversing: dict[str, BillRef] = {bill.id: bill for bill, _ in held.reverse}
     reversing.update((bill.id, bill) for charge in moved for bill in view.standing[charge.charge_no])
     for number, (bills, reason) in held.pending.items():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from hub.flow.facts import Fact
 from hub.flow.faults import KEYS
@@ -16,8 +17,7 @@ SHARED: Final = frozenset({"visit"})
 """Keys that many charges carry on purpose; to meet by one is no contradiction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A case that some of the event's keys lead to."""
 
     id: str
@@ -27,8 +27,7 @@ class Candidate:
     """the kinds of the event's keys that led here"""
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """The case an event belongs to; empty = a new one. `merge` names the others, which become part of it."""
 
     case_id: str = ""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from hub.flow.charges import Standing
 from hub.flow.payments import Money
 
 
-@dataclass(slots=True)
-class Component:
+class Component(Struct):
     """Charges and payments that payments connect. Each is decided on its own."""
 
-    charges: list[Standing] = field(default_factory=list)
-    payments: list[Money] = field(default_factory=list)
+    charges: list[Standing] = []
+    payments: list[Money] = []
     unknown: bool = False
     """a payment names a charge that has not come yet"""
 
@@ -30,8 +30,8 @@ def components(
     charges: Mapping[str, Standing], payments: Sequence[Money], spent: Mapping[str, Mapping[str, int]]
 ) -> list[Component]:
     """Splits a case; sorted by charge number. `spent` (charge → payment key → fen) connects what bills already say."""
-    if len(charges) == 1 and len(payments) == 1 and payments[0].targets == tuple(charges):  # the ordinary case
-        return [Component(list(charges.values()), list(payments))]
+    if len(charges) == 1 and (not payments or (len(payments) == 1 and payments[0].targets == tuple(charges))):
+        return [Component(list(charges.values()), list(payments))]  # the ordinary case
     root: dict[str, str] = {number: number for number in charges}
 
     def find(number: str) -> str:
@@ -62,15 +62,14 @@ def _order(money: Money) -> tuple[bool, bool, str, str]:
     return money.order
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(Struct):
     """What each payment brings to each charge."""
 
-    parts: dict[str, dict[str, int]] = field(default_factory=dict)
+    parts: dict[str, dict[str, int]] = {}
     """charge number → payment key → fen"""
-    left: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = {}
     """payment key → fen not used"""
-    open: dict[str, int] = field(default_factory=dict)
+    open: dict[str, int] = {}
     """charge number → fen still missing; none where filled"""
 
 

@@ -7,8 +7,9 @@ payment of the same channel for the same charge as soon as one with a trade_no t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct
 
 from hub.errors import FaultCode
 from hub.flow.charges import Ref, names_of, refs_of
@@ -17,8 +18,7 @@ from hub.flow.faults import PAYMENT, UNMATCHED
 from hub.flow.reach import Reach
 
 
-@dataclass(slots=True, eq=False)
-class Money:
+class Money(Struct, eq=False):
     """One payment, as all its reports have it. Amounts are fen."""
 
     key: str
@@ -38,7 +38,7 @@ class Money:
     """the charges it may pay"""
     fault: FaultCode | None = None
     refunded: int = 0
-    refunds_of: dict[str, int] = field(default_factory=dict)
+    refunds_of: dict[str, int] = {}
     """charge number → fen refunded in its name"""
 
     @property
@@ -52,12 +52,11 @@ class Money:
         return self.deposit, len(self.targets) != 1, self.at, self.key
 
 
-@dataclass(slots=True)
-class Purse:
+class Purse(Struct):
     """All payments of a case. `alias`: key of a report that was absorbed → the payments it turned out to be."""
 
     payments: list[Money]
-    alias: dict[str, list[Money]] = field(default_factory=dict)
+    alias: dict[str, list[Money]] = {}
 
 
 def payments(facts: Sequence[Fact], reach: Reach) -> Purse:

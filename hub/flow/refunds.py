@@ -6,7 +6,8 @@ A refund whose payment is unknown waits for it. One without a trade number belon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from hub.flow.charges import names_of, refs_of
 from hub.flow.facts import Fact
@@ -15,15 +16,14 @@ from hub.flow.payments import Money, Purse
 from hub.flow.reach import Reach
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(Struct):
     """What refunds say of one payment."""
 
     cumulative: int = 0
-    numbered: dict[str, int] = field(default_factory=dict)
-    loose: list[tuple[int, str, set[str]]] = field(default_factory=list)
+    numbered: dict[str, int] = {}
+    loose: list[tuple[int, str, set[str]]] = []
     """(amount, source, charges named) of refunds without a refund number"""
-    names: dict[str, set[str]] = field(default_factory=dict)
+    names: dict[str, set[str]] = {}
 
 
 def refund(facts: Sequence[Fact], purse: Purse, reach: Reach) -> int:

@@ -8,8 +8,9 @@ charge revised                           it waits for the money to agree again, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from hub.flow.charges import Standing, need_of
 from hub.flow.effects import BillRef
@@ -19,24 +20,23 @@ from hub.flow.view import View
 Reason = Literal["cancelled", "refunded", "revised"]
 
 
-@dataclass(slots=True)
-class Stand:
+class Stand(Struct):
     """What stands of a component."""
 
-    kept: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = {}
     """charges whose bills stand → fen their bills hold"""
-    free: dict[str, int] = field(default_factory=dict)
+    free: dict[str, int] = {}
     """payment key → fen that no standing bill holds"""
-    withdraw: list[BillRef] = field(default_factory=list)
+    withdraw: list[BillRef] = []
     """not issued yet and no longer right"""
-    reverse: list[tuple[BillRef, Reason]] = field(default_factory=list)
-    pending: dict[str, tuple[list[BillRef], Reason]] = field(default_factory=dict)
+    reverse: list[tuple[BillRef, Reason]] = []
+    pending: dict[str, tuple[list[BillRef], Reason]] = {}
     """charges whose issued bills are not right, and what the new ones would be for"""
-    short: set[str] = field(default_factory=set)
+    short: set[str] = set()
     """of these, the ones whose money went"""
-    moved: set[str] = field(default_factory=set)
+    moved: set[str] = set()
     """of these, the ones whose money has changed with the charge, or must"""
-    held: list[str] = field(default_factory=list)
+    held: list[str] = []
     """charges whose bills ought to be reversed but are booked, out on paper, or claimed"""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hub.flow.case import Case
 from hub.flow.charges import Standing, standings
@@ -16,8 +17,7 @@ from hub.flow.refunds import refund
 from hub.flow.status import LIVING
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """A case, read."""
 
     policy: Policy

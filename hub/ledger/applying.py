@@ -256,8 +256,11 @@ class _Outcome:
 
 def decide_case(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
     """Asks flow what follows for a case, and carries it out on copies of its bills."""
-    bills = {bill.id: bill for bill in held.bills}
     decision = flow.decide(held.case, [_ref(bill) for bill in held.bills], rules.policy)
+    fault = FaultRecord(decision.fault, decision.where) if decision.fault else None
+    if not decision.effects:
+        return _Outcome(decision.status, fault, int(decision.surplus), held.bills, [], [], [])
+    bills = {bill.id: bill for bill in held.bills}
     fresh: list[BillDraft] = []
     changed: dict[str, BillDraft] = {}
     steps: list[tuple[str, str, str, str]] = []
@@ -285,7 +288,6 @@ def decide_case(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
             fresh.append(_red_bill(effect, original, due_at))
             steps.append((effect.red_id, "reverse", "waiting", "due"))
     after = [changed.get(bill.id, bill) for bill in held.bills] + fresh
-    fault = FaultRecord(decision.fault, decision.where) if decision.fault else None
     return _Outcome(decision.status, fault, int(decision.surplus), after, fresh, list(changed.values()), steps)
 
 

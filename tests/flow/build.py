@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+
+from msgspec import structs
 
 from hub.flow.case import Case
 from hub.flow.charges import names_of
@@ -198,7 +200,7 @@ class World:
                 continue
             self.numbers += 1
             key = f"01060126-{self.numbers:010d}"
-            self.bills[bill.id] = replace(bill, status=change("due", "issue"), key=key)
+            self.bills[bill.id] = structs.replace(bill, status=change("due", "issue"), key=key)
             if bill.face == "red":
                 self._move(bill.reverses, "reversed")
         self.settle()
@@ -225,7 +227,7 @@ class World:
 
     def hold(self, number: str, why: str) -> None:
         bill = self.bill(number)
-        self.bills[bill.id] = replace(bill, holds=frozenset({why}))
+        self.bills[bill.id] = structs.replace(bill, holds=frozenset({why}))
 
     def _carry_out(self, effect: Issue | Withdraw | Reverse | Mark) -> None:
         if isinstance(effect, Issue):
@@ -243,7 +245,7 @@ class World:
             if original.status != "reversing":
                 self._move(effect.bill_id, "reverse")
             assert effect.red_id not in self.bills
-            self.bills[effect.red_id] = replace(
+            self.bills[effect.red_id] = structs.replace(
                 original, id=effect.red_id, status="due", face="red", reverses=original.id, key=""
             )
 
@@ -251,7 +253,7 @@ class World:
         bill = self.bills[bill_id]
         to = change(bill.status, event)
         before: Any = bill.status if to == "reversing" and bill.status != "reversing" else bill.before
-        self.bills[bill_id] = replace(bill, status=to, before=before)
+        self.bills[bill_id] = structs.replace(bill, status=to, before=before)
         return to
 
     def _must_hold(self) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hub.flow.case import Case
 from hub.flow.decide import decide
@@ -202,7 +203,7 @@ def test_interleaved_with_issuing_the_living_amounts_end_the_same(events: list[F
         if random.random() < 0.3:
             for bill in by_turns.living:
                 if bill.status == "issued" and not bill.holds:
-                    by_turns.bills[bill.id] = replace(bill, status="confirmed")
+                    by_turns.bills[bill.id] = structs.replace(bill, status="confirmed")
     by_turns.issue()
     by_turns.issue()
     assert by_turns.net == at_once.net

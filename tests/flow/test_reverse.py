@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from hub.flow.decide import Mark, Reverse
 from hub.flow.faults import MISDIRECTED, REVISED
@@ -204,7 +205,7 @@ def test_a_held_bill_is_not_moved():
 def test_a_confirmed_bill_goes_back_to_confirmed():
     world = issued(charge("C1", 5000, order="O1"), charge("C2", 3000, order="O1"), pay(8000, order="O1"))
     first = world.bill("C1")
-    world.bills[first.id] = replace(first, status="confirmed")
+    world.bills[first.id] = structs.replace(first, status="confirmed")
     world.take(refund(3000), cancel("C2"))
     assert world.bill("C1").status == "confirmed"
 
