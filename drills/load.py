@@ -87,8 +87,9 @@ class Load:
         """
         self.open = False
         async with asyncio.timeout(FINISH_SECONDS):
+            await asyncio.gather(*self._tasks[: self.cash + self.phone])
+            self.at.append(time.monotonic())
             await asyncio.gather(*self._tasks)
-        self.at.append(time.monotonic())
 
     async def __aenter__(self) -> Self:
         self.at.append(time.monotonic())

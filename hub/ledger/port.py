@@ -100,6 +100,9 @@ class SharedLedger(Protocol):
     async def hand_back(self, bill_ids: Sequence[str]) -> None:
         """Bills this owner leased and will not sign: others may have them at once, under the same numbers."""
 
+    async def bury(self, name: str) -> None:
+        """Says that whoever had this name, a dash and more as its owner is dead: what it leased is free at once."""
+
     async def renew(self, bill_ids: Sequence[str]) -> list[str]:
         """Leases longer what is still being signed; returns the bills that are still this owner's."""
 

@@ -106,6 +106,20 @@ def test_what_a_dead_issuer_had_is_taken_over_under_the_same_numbers(blocks: Pos
     ]
 
 
+def test_what_an_earlier_life_had_is_free_as_soon_as_it_is_known_to_be_over(blocks: PostgresBook) -> None:
+    pay_for(blocks, *names(4))
+    dead, other = blocks.another(), blocks.another()
+    held, kept = dead.work(2), other.work(1)
+    dead.ledger.shared.cut()
+    assert numbers(blocks.work()) == [21]
+    blocks.runner.run(blocks.ledger.shared.bury(dead.ledger.shared.owner))
+    assert blocks.work() == held, "under the same numbers, and nothing of who lives"
+    assert other.store(*kept) == [kept[0].bill_id]
+    pay_for(blocks, "C9")
+    assert numbers(blocks.work()) == [3], "what was left of its block goes on"
+    other.close()
+
+
 def test_of_two_signatures_the_first_stored_counts(blocks: PostgresBook) -> None:
     pay_for(blocks, "C1")
     slow = blocks.another()

@@ -40,7 +40,7 @@ async def open_ledger(
     Args:
         dsn: where, as which role.
         rules: of every unit; messages of a unit without rules are parked.
-        owner: names this process among all, and is another one in its next life.
+        owner: names this process among all, and is another one in its next life (`bury` says that one is over).
         lease: how long a bill, a block of numbers or an effect stays with who took it. Judged by the database's clock.
         block: how many numbers of a segment an issuer leases at once.
         connections: how many calls run at the same time; others wait.

@@ -52,9 +52,9 @@ UPDATE bill SET lease_until = clock_timestamp() + $3::interval
 WHERE id = ANY($1::text[]) AND status = 'due' AND lease_owner = $2 RETURNING id"""
 _HAS_NUMBERS: Final = "SELECT 1 FROM segment WHERE unit = $1 AND code = $2 LIMIT 1"
 _LEAVE: Final = (
-    "UPDATE bill SET lease_owner = NULL, lease_until = NULL WHERE status = 'due' AND lease_owner = $1",
-    "UPDATE number_block SET lease_until = '-infinity' WHERE lease_owner = $1",
-    "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1",
+    "UPDATE bill SET lease_owner = NULL, lease_until = NULL WHERE status = 'due' AND starts_with(lease_owner || '-', $1)",
+    "UPDATE number_block SET lease_until = '-infinity' WHERE starts_with(lease_owner || '-', $1)",
+    "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
 )
 
 
@@ -174,6 +174,10 @@ class PostgresLedger:
     async def hand_back(self, bill_ids: Sequence[str]) -> None:
         """Bills this owner will not sign, or that rest: anybody may have them at once."""
         await self._database.run(lambda c: c.execute(_HAND_BACK, list(bill_ids), self.owner))
+
+    async def bury(self, name: str) -> None:
+        """Frees what earlier lives of a process leased: see the port."""
+        await self._leave(f"{name}-")
 
     async def renew(self, bill_ids: Sequence[str]) -> list[str]:
         """Leases longer what is still this owner's."""
@@ -321,18 +325,20 @@ class PostgresLedger:
 
     async def close(self) -> None:
         """Gives back what this owner leased, as far as the database can be reached, and closes."""
-
-        async def leave(connection: Connection) -> None:
-            for statement in _LEAVE:
-                await connection.execute(statement, self.owner)
-
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 if self._leased:  # a door or a console never has, and may not write
-                    await self._database.run(leave)
+                    await self._leave(f"{self.owner}-")
         except (Fault, Collision, TimeoutError) as error:
             log.warning("leases are left to run out: %s", error)
         await self._database.close()
+
+    async def _leave(self, owners: str) -> None:
+        async def leave(connection: Connection) -> None:
+            for statement in _LEAVE:
+                await connection.execute(statement, owners)
+
+        await self._database.run(leave)
 
     def cut(self) -> None:
         """Ends as a killed process would: leases run out by themselves."""

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ from hub.engine.embedded.home import Home
 from hub.errors import Config, Fault, Retry
 from hub.hubfile import HubConfig, load_hub
 from hub.ledger.applying import record
+from hub.ledger.port import SharedLedger
+from hub.ledger.postgres import open_ledger
 from hub.ledger.records import FaultRecord
 from hub.ledger.rules import UnitRules, rules_of
 from hub.processes.accepted import accepted
@@ -116,6 +119,17 @@ class ClusterChild:
             await self.rest(pause)
             pause = min(pause * 2, 5.0)
         return None
+
+    async def leasing(self, connections: int) -> SharedLedger | None:
+        """The ledger of a process that leases; it frees what its earlier lives had, for two never live at once."""
+
+        async def opened() -> SharedLedger:
+            return await open_ledger(self.hub.dsn(), self.rules, owner=self.owner, connections=connections)
+
+        ledger = await self.patiently(opened)
+        if ledger is not None:
+            await self.patiently(partial(ledger.bury, self.name))
+        return ledger
 
     async def rest(self, seconds: float) -> None:
         """Waits, but not beyond the end."""

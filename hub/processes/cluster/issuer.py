@@ -13,7 +13,6 @@ from hub.errors import Retry
 from hub.issuing.local import LocalIssuer
 from hub.issuing.units import units_issuing
 from hub.ledger.port import SharedLedger
-from hub.ledger.postgres import open_ledger
 from hub.ledger.records import Batch, Issued, NotIssued, Work
 from hub.metrics.catalogue import ISSUED, NOT_ISSUED
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
@@ -42,7 +41,7 @@ async def main(child: ClusterChild) -> None:
     """Runs an issuer process."""
     issuer = issuer_of(child)
     child.ready()
-    ledger = await child.patiently(lambda: open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=1))
+    ledger = await child.leasing(connections=1)
     if ledger is None:
         return
 

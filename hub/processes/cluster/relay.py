@@ -19,7 +19,7 @@ from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
 from hub.errors import Retry
 from hub.ledger.port import SharedLedger
-from hub.ledger.postgres import open_ledger, open_reader
+from hub.ledger.postgres import open_reader
 from hub.ledger.reader import Reader
 from hub.ledger.records import Batch
 from hub.processes.archiving import archiver_of, hold_back, of_hub
@@ -107,7 +107,7 @@ async def main(child: ClusterChild) -> None:
     trust = child.hub.file(child.hub.keys.trust)
     platforms = platforms_of(child.units, trust)
     child.ready()
-    ledger = await child.patiently(lambda: open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=2))
+    ledger = await child.leasing(connections=2)
     if ledger is None:
         return
     carried = Carried()
