@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from hub.ledger import schema
 from hub.ledger.ids import message_of
+from hub.ledger.reading.messages import body_of
 from hub.ledger.records import BillDraft
 from hub.ledger.rows import BILL_COLUMNS, bill_draft
 from hub.ledger.working import messages_behind
@@ -126,8 +127,6 @@ def _cases(look: Connection, ids: list[str]) -> list[CaseCopy]:
 
 
 def _messages(look: Connection, ids: list[str]) -> list[MessageCopy]:
-    from hub.ledger.reader import body_of
-
     message, event = schema.MESSAGE, schema.EVENT
     made = []
     for start in range(0, len(ids), _ASKED):
