@@ -16,7 +16,7 @@ from hub.errors import Config, Fault, define
 from hub.findings import Finding
 from hub.regions import FILE as REGIONS
 from hub.regions import UNIT_LIKE_REGION, UNIT_OUTSIDE, Regions, is_code, read_regions
-from hub.sections import UnitConfig
+from hub.sections.unit import UnitConfig
 from hub.yaml_text import YamlText, read_yaml
 
 __all__ = ["UnitConfig", "load_units", "read_unit", "unit_files"]

@@ -18,7 +18,7 @@ from hub.config import UnitConfig
 from hub.engine.faults import OVER_QUOTA
 from hub.ledger.faults import PAUSED
 from hub.metrics.catalogue import TURNED_AWAY
-from hub.sections import QuotaSection
+from hub.sections.section import QuotaSection
 
 log = logging.getLogger("billhub.quota")
 

@@ -23,7 +23,7 @@ from hub.processes.accepted import accepted
 from hub.processes.child import Child, run_child
 from hub.processes.pages import LazyApp, embedded_app
 from hub.processes.plan import Plan, plan_from_environment
-from hub.sections import QuotaSection
+from hub.sections.section import QuotaSection
 from hub.security.vault import Vault
 
 if TYPE_CHECKING:

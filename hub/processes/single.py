@@ -19,7 +19,7 @@ from hub.issuing.local import LocalIssuer
 from hub.processes.door import OpenDoors, late_reader
 from hub.processes.issuer import local_issuer
 from hub.processes.pages import LazyApp, embedded_app
-from hub.sections import QuotaSection
+from hub.sections.section import QuotaSection
 
 
 class Single:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
-from hub.hubfile import TracesSection
 from hub.ledger.records import Issued, Submission, Verdict, Work
+from hub.sections.hub import TracesSection
 from hub.tracing.contexts import Context, behind, headers, kept, key_of, masked, received, taken
 from hub.tracing.faults import NO_EXTRA
 

@@ -91,7 +91,7 @@ def _seen(**glance: Any) -> Snapshot:
 
 
 def _unit() -> Any:
-    from hub.sections import UnitConfig
+    from hub.sections.unit import UnitConfig
 
     return UnitConfig.model_validate(
         {

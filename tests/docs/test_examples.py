@@ -12,7 +12,7 @@ from hub.hubfile import read_hub
 from hub.mapping import lint_mapping
 from hub.mapping.testcase import CASE, TOP
 from hub.regions import read_regions
-from hub.sections import UnitConfig
+from hub.sections.unit import UnitConfig
 from hub.yaml_text import parse_yaml
 from tests.docs.blocks import ROOT, Block, blocks
 

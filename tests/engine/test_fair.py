@@ -21,7 +21,7 @@ from hub.engine.quota import LONGEST_SECONDS, Gate
 from hub.errors import Fault, Retry
 from hub.ledger.records import Submission
 from hub.metrics.catalogue import TURNED_AWAY
-from hub.sections import QuotaSection
+from hub.sections.section import QuotaSection
 from tests.ledger.book import charge, message
 
 

@@ -16,7 +16,8 @@ from aiokafka import conn
 from aiokafka.errors import KafkaConnectionError
 
 from hub.engine.cluster.faults import BAD_TLS
-from hub.hubfile import HubConfig, TlsSection
+from hub.hubfile import HubConfig
+from hub.sections.servers import TlsSection
 
 SAY_AGAIN_SECONDS: Final = 30.0
 """How long the same line of a Kafka client is not written again."""

@@ -29,7 +29,8 @@ from aiokafka.errors import (
 
 from hub.engine.cluster import faults
 from hub.engine.cluster.connection import client_options, steady
-from hub.hubfile import HubConfig, KafkaSection
+from hub.hubfile import HubConfig
+from hub.sections.servers import KafkaSection
 
 log = logging.getLogger("billhub.kafka")
 
