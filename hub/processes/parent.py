@@ -6,13 +6,11 @@ With `--doors 0 --issuers 0` the same parts are wired by function call in this o
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
-import socket
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from hub.config import UnitConfig, load_units
-from hub.doors.bind import bind
 from hub.engine.embedded.commands import Commands, closed_of
 from hub.engine.embedded.core import Core
 from hub.engine.embedded.home import Home
@@ -37,6 +34,8 @@ from hub.processes.children import Children
 from hub.processes.issuing import stopped_by_alarms
 from hub.processes.memory import settle
 from hub.processes.plan import Plan
+from hub.processes.ready import say_ready
+from hub.processes.sockets import Sockets, bind_doors
 
 if TYPE_CHECKING:
     from hub.processes.single import Single
@@ -63,19 +62,6 @@ class Options:
     issuers: int | None = None
     archive: Archive | None = None
     keep_days: int = 90
-
-
-@dataclass(slots=True)
-class Sockets:
-    """Everything the hub listens on, bound before anything is started."""
-
-    http: socket.socket
-    mllp: dict[str, socket.socket] = field(default_factory=dict)
-    folders: dict[str, str] = field(default_factory=dict)
-
-    def handles(self) -> list[int]:
-        """Their file descriptors."""
-        return [self.http.fileno(), *(sock.fileno() for sock in self.mllp.values())]
 
 
 def processes_for(cores: int) -> tuple[int, int]:
@@ -106,62 +92,6 @@ async def _run(options: Options) -> None:
         await hub.run()
     finally:
         lock.release()
-
-
-def bind_doors(units: Sequence[UnitConfig], http: str) -> Sockets:
-    """Everything the units' doors listen on.
-
-    Raises:
-        Config: an address that cannot be used.
-    """
-    sockets = Sockets(listen(http))
-    for unit in units:
-        for name, source in unit.sources.items():
-            if isinstance(source.door, str):
-                continue
-            where = f"{unit.unit.id}/{name}"
-            if source.door.mllp is not None:
-                sockets.mllp[where] = listen(source.door.mllp)
-            elif source.door.folder is not None:
-                folder = unit.folder / source.door.folder
-                folder.mkdir(parents=True, exist_ok=True)
-                sockets.folders[where] = str(folder)
-    return sockets
-
-
-def listen(address: str) -> socket.socket:
-    """A socket on HOST:PORT.
-
-    Raises:
-        Config: the address cannot be used.
-    """
-    host, _, port = address.rpartition(":")
-    return bind(host.strip("[]") or "127.0.0.1", int(port))
-
-
-def say_ready(units: Sequence[UnitConfig], sockets: Sockets, ready: Path | None) -> None:
-    """Writes the ready file: where the doors are."""
-    doors: dict[str, str] = {}
-    for unit in units:
-        for name in unit.sources:
-            where = f"{unit.unit.id}/{name}"
-            if where in sockets.mllp:
-                doors[where] = "{}:{}".format(*sockets.mllp[where].getsockname()[:2])
-            elif where in sockets.folders:
-                doors[where] = f"folder:{sockets.folders[where]}"
-            else:
-                doors[where] = f"/in/{where}"
-    host, port = sockets.http.getsockname()[:2]
-    log.info("ready: http://%s:%s/console/", host, port)
-    if ready is not None:
-        write_ready(ready, {"pid": os.getpid(), "http": f"{host}:{port}", "doors": doors})
-
-
-def write_ready(ready: Path, told: Mapping[str, object]) -> None:
-    """Writes the ready file so that whoever waits for it never sees a part of it."""
-    part = ready.with_suffix(".part")
-    part.write_text(json.dumps(told, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(ready)
 
 
 class _Hub:
@@ -241,18 +171,11 @@ class _Hub:
     def _start_children(self) -> None:
         data, meter = str(self._home.folder.resolve()), self._signs.mouth.fileno()
         for number in range(self._door_count):
-            plan = Plan(
-                role="door",
-                data=data,
-                http=self._sockets.http.fileno(),
-                mllp={source: sock.fileno() for source, sock in self._sockets.mllp.items()},
-                folders=self._sockets.folders if number == 0 else {},
-                meter=meter,
-            )
+            plan = self._sockets.given_to(Plan(role="door", data=data, number=number, meter=meter))
             self._children.start(plan, [*self._sockets.handles(), meter])
-        for _ in range(self._issuer_count):
-            self._children.start(Plan(role="issuer", data=data, meter=meter), [meter])
-        if needs_relay(self._units) or self._options.archive is not None:
+        for number in range(self._issuer_count):
+            self._children.start(Plan(role="issuer", data=data, number=number, meter=meter), [meter])
+        if self._options.archive is not None or any(unit.calls_out for unit in self._units):
             self._children.start(Plan(role="relay", data=data, meter=meter), [meter])
 
     def _hello(self, role: str, pid: int) -> None:
@@ -315,10 +238,3 @@ class _Hub:
         """Waits for a condition that other callbacks of this loop bring about, at most until `end`."""
         while not condition() and self._loop.time() < end:  # noqa: ASYNC110  (many causes, one bounded wait)
             await asyncio.sleep(0.01)
-
-
-def needs_relay(units: Sequence[UnitConfig]) -> bool:
-    """Whether any unit has someone outside to talk to: a fiscal platform, or a channel that is asked."""
-    return any(
-        unit.signing.platform is not None or any(source.asks for source in unit.sources.values()) for unit in units
-    )

@@ -147,6 +147,11 @@ class UnitConfig(Section):
         """Where relative paths of the file start."""
         return self.path.parent
 
+    @property
+    def calls_out(self) -> bool:
+        """Whether it has someone outside to talk to: a fiscal platform, or a channel that is asked."""
+        return self.signing.platform is not None or any(source.asks for source in self.sources.values())
+
     def bill_of(self, source: str) -> str:
         """The bill a source's charges make: its own, or the unit's only one, or empty."""
         named = self.sources[source].bill

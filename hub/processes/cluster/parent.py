@@ -29,8 +29,9 @@ from hub.processes.bare import serve_probes
 from hub.processes.board import Board
 from hub.processes.children import Children
 from hub.processes.cluster.child import Word, vault_of
-from hub.processes.parent import Sockets, bind_doors, listen, needs_relay, say_ready, write_ready
 from hub.processes.plan import Plan
+from hub.processes.ready import say_ready, write_ready
+from hub.processes.sockets import Sockets, bind_doors, listen
 
 log = logging.getLogger("billhub")
 
@@ -177,7 +178,7 @@ class _Cluster:
     def _start(self, role: str) -> None:
         roles = self._hub.roles
         count = {"door": roles.door.processes, "worker": roles.worker.processes, "issuer": roles.issuer.processes}
-        if role == "relay" and not needs_relay(self._units) and self._hub.archive is None:
+        if role == "relay" and self._hub.archive is None and not any(unit.calls_out for unit in self._units):
             return
         if role == "console" and "door" in self._options.roles:
             return  # doors show the pages, too
@@ -192,12 +193,7 @@ class _Cluster:
             )
             handles = [self._post[1], self._signs.mouth.fileno()]
             if role in {"door", "console"} and self._sockets is not None:
-                plan = msgspec.structs.replace(
-                    plan,
-                    http=self._sockets.http.fileno(),
-                    mllp={source: sock.fileno() for source, sock in self._sockets.mllp.items()},
-                    folders=self._sockets.folders if number == 0 else {},
-                )
+                plan = self._sockets.given_to(plan)
                 handles += self._sockets.handles()
             self._children.start(plan, handles)
             self._started += 1
