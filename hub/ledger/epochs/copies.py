@@ -13,8 +13,8 @@ import orjson
 from sqlalchemy import Connection, select
 
 from hub.ledger import schema
+from hub.ledger.bodies import body_of
 from hub.ledger.ids import message_of
-from hub.ledger.reading.messages import body_of
 from hub.ledger.records import BillDraft
 from hub.ledger.rows import BILL_COLUMNS, bill_draft
 from hub.ledger.working import messages_behind

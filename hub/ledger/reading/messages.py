@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from hub.bill.event import EVENT
 from hub.ledger import books, schema
 from hub.ledger.aad import REFUSED, event_aad, message_aad
+from hub.ledger.bodies import body_of
 from hub.ledger.ids import message_of
 from hub.ledger.reading.opened import LIMIT, Opened
 from hub.ledger.retiring import HASHED
@@ -86,13 +87,3 @@ class Messages(Opened):
         table = schema.EVENT
         sealed = look.scalar(select(table.c.sealed).where(table.c.message_seq == seq, table.c.place == place))
         return EVENT.validate_json(self._vault.open(unit, event_aad(event_id), sealed)) if sealed else None
-
-
-def body_of(look: Connection, seq: int, at: str) -> bytes | None:
-    """A message's sealed bytes, or None where their time is over."""
-    journal, kept = schema.JOURNAL, schema.JOURNAL_KEPT
-    question = select(journal.c.sealed).where(journal.c.message_seq == seq)
-    if look.dialect.name == "sqlite":
-        return look.scalar(question)
-    found = look.scalar(question.where(journal.c.day == at[:10]))
-    return found if found is not None else look.scalar(select(kept.c.sealed).where(kept.c.message_seq == seq))
