@@ -299,12 +299,18 @@ COUNTED_AT: Final = Metric(
 REPLICA_LAG: Final = Metric(
     "billhub_replica_lag_seconds",
     "gauge",
-    "Seconds by which the standby that pages are read from is behind; 0 where it is no standby.",
-    "页面所读备库落后的秒数;非备库为 0。",
+    "Seconds by which the standby that pages are read from is behind, at most; 0 where it is no standby.",
+    "页面所读备库最多落后的秒数;非备库为 0。",
+)
+STANDBY_WAIT: Final = Metric(
+    "billhub_standby_wait_seconds",
+    "gauge",
+    "Seconds that the oldest commit of this machine's login has waited for a standby.",
+    "本机登录用户最早的提交等待备库的秒数。",
 )
 
 MACHINE: Final = (READY, CHECK, PROCESSES, RESTARTS, LAG_RECORDS, LAG_SECONDS, BUILD)
 LEDGER: Final = (
     *(MESSAGES, BILLS, DUE, DUE_OLDEST, STARVED, OUTBOX, OUTBOX_OLDEST, NUMBERS_LOW, NUMBERS, STOCK),
-    *(PAUSED, PARKED, ALARMS, BALANCED, COUNTED_AT, REPLICA_LAG),
+    *(PAUSED, PARKED, ALARMS, BALANCED, COUNTED_AT, REPLICA_LAG, STANDBY_WAIT),
 )
