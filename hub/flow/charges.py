@@ -79,11 +79,6 @@ def standings(
     charges: Sequence[Fact], cancels: Sequence[Fact], bills: Sequence[BillRef]
 ) -> tuple[dict[str, Standing], int]:
     """Charge number → how it stands, and how many cancels wait for a charge that is not known yet."""
-    if len(charges) == 1 and not cancels:  # the ordinary case
-        charge = charges[0]
-        return {
-            charge["charge_no"]: Standing(charge["charge_no"], charge, needs={need_of(charge)}, refs=refs_of(charge))
-        }, 0
     versions: dict[str, list[Fact]] = {}
     for charge in charges:
         versions.setdefault(charge["charge_no"], []).append(charge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from hub.errors import FaultCode
 from hub.flow.charges import Standing
@@ -11,20 +12,21 @@ from hub.flow.faults import AMOUNTS, NO_BILL, TOO_MANY
 from hub.flow.policy import BillRule
 from hub.flow.view import View
 
-_FISCAL = "fiscal"
+FISCAL: Final = "fiscal"
+"""The receipt that bills are made of; items of others take money and make none."""
 
 
 def unfit(charge: Standing, view: View) -> tuple[FaultCode, str] | None:
     """Why this charge cannot make its bills as it stands, or None."""
     where = f"charge {charge.charge_no}"
     parts = {str(part[0]): (int(part[1]), int(part[2])) for part in charge.fact.get("parts", ())}
-    fiscal, count = parts.get(_FISCAL, (0, 0))
+    fiscal, count = parts.get(FISCAL, (0, 0))
     total = charge.total
     if min(total, charge.insured, *(amount for amount, _ in parts.values()), 0) < 0:
         return AMOUNTS, where
     if charge.insured > fiscal or sum(amount for amount, _ in parts.values()) != total:
         return AMOUNTS, where
-    if _FISCAL not in parts:
+    if FISCAL not in parts:
         return None
     rule = view.policy.bills.get(charge.fact.get("bill", ""))
     if rule is None:
@@ -42,7 +44,7 @@ def cut(charge: Standing, paid: Mapping[str, int], view: View, reversing: Mappin
     `paid` is payment key → fen in the order it is used; `reversing` holds the bills this same decision reverses, by id.
     """
     fact = charge.fact
-    fiscal = next((part for part in fact.get("parts", ()) if part[0] == _FISCAL), None)
+    fiscal = next((part for part in fact.get("parts", ()) if part[0] == FISCAL), None)
     if fiscal is None or (int(fiscal[1]) == 0 and charge.total):
         return []
     rule = view.policy.bills[fact["bill"]]
@@ -69,7 +71,7 @@ def cut(charge: Standing, paid: Mapping[str, int], view: View, reversing: Mappin
                 digest=charge.digest,
                 bill=fact["bill"],
                 part=part,
-                receipt=_FISCAL,
+                receipt=FISCAL,
                 first_item=first,
                 last_item=last,
                 total=total,

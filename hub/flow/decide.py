@@ -14,6 +14,7 @@ from hub.flow.case import Case
 from hub.flow.effects import Allocation, BillRef, CaseStatus, Decision, Effect, Issue, Mark, Reverse, Withdraw
 from hub.flow.judge import Outcome, judge
 from hub.flow.match import components
+from hub.flow.plain import plain
 from hub.flow.policy import Policy
 from hub.flow.view import View, view
 
@@ -26,6 +27,8 @@ MAX_STEPS: Final = 8
 
 def decide(case: Case, bills: Sequence[BillRef], policy: Policy) -> Decision:
     """What follows from a case, its bills and the unit's policy. Pure, and raises nothing for any facts."""
+    if not bills and (ordinary := plain(case, policy)) is not None:
+        return ordinary
     seen = view(case, bills, policy)
     decision = _step(seen)
     if not decision.effects or len(seen.charges) < 2:
@@ -42,9 +45,6 @@ def decide(case: Case, bills: Sequence[BillRef], policy: Policy) -> Decision:
 
 def _step(seen: View) -> Decision:
     outcomes = [judge(one, seen) for one in components(seen.charges, list(seen.money.values()), seen.spent)]
-    if len(outcomes) == 1 and not outcomes[0].faults:  # the ordinary case
-        (out,) = outcomes
-        return Decision(_status(seen, outcomes), effects=tuple(out.effects), surplus=out.surplus)
     faults = tuple((code.code, where) for out in outcomes for code, where in out.faults)
     code, where = faults[0] if faults else ("", "")
     effects = tuple(effect for out in outcomes for effect in out.effects)

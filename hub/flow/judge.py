@@ -115,10 +115,6 @@ def _sums(component: Component, held: Stand, view: View, out: Outcome) -> _Sums:
 def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Outcome) -> None:
     policy = view.policy
     faults = [fault for charge in sums.open if (fault := unfit(charge, view))]
-    if not component.payments and not held.kept and not held.pending and sums.excess < 0:
-        out.faults += faults  # the ordinary case: nothing is paid yet
-        out.waits = True
-        return
     over = not sums.explained and policy.overpayment == "park"
     incomplete = component.unknown or any(charge.charge_no in view.reach.held for charge in sums.live)
     flow = pour(component.payments, held.free, sums.needs)
@@ -148,8 +144,7 @@ def _settle(component: Component, held: Stand, sums: _Sums, view: View, out: Out
     ready: dict[str, dict[str, int]] = {}
     if not faults:
         ready = {charge.charge_no: flow.parts[charge.charge_no] for charge in (*sums.open, *moved)} if paid else exact
-        if moved:
-            _redirected(moved, view, out)
+        _redirected(moved, view, out)
     reversing: dict[str, BillRef] = {bill.id: bill for bill, _ in held.reverse}
     reversing.update((bill.id, bill) for charge in moved for bill in view.standing[charge.charge_no])
     for number, (bills, reason) in held.pending.items():

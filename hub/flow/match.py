@@ -30,8 +30,6 @@ def components(
     charges: Mapping[str, Standing], payments: Sequence[Money], spent: Mapping[str, Mapping[str, int]]
 ) -> list[Component]:
     """Splits a case; sorted by charge number. `spent` (charge → payment key → fen) connects what bills already say."""
-    if len(charges) == 1 and (not payments or (len(payments) == 1 and payments[0].targets == tuple(charges))):
-        return [Component(list(charges.values()), list(payments))]  # the ordinary case
     root: dict[str, str] = {number: number for number in charges}
 
     def find(number: str) -> str:

@@ -61,9 +61,6 @@ class Purse(Struct):
 
 def payments(facts: Sequence[Fact], reach: Reach) -> Purse:
     """Merges reports; what contradicts carries its fault."""
-    if len(facts) == 1:  # the ordinary case
-        only = facts[0]
-        return Purse([_money([only], only.get("merchant", ""), reach)])
     purse = Purse([])
     real: dict[tuple[str, str], dict[str, list[Fact]]] = {}
     loose: list[Money] = []
@@ -89,17 +86,28 @@ def _money(reports: list[Fact], merchant: str, reach: Reach) -> Money:
         if report is not best:
             names |= names_of(report)
             refs |= refs_of(report)
-        sure = sure or "trusted" in report or ("confirmed" in report and bool(trade_no))
+        sure = sure or is_sure(report)
         deposit = deposit or "deposit" in report
         if report["amount"] != best["amount"] or report["amount"] < 0:
             fault = PAYMENT
         if "at" in report and (not at or report["at"] < at):
             at = report["at"]
-    key = f"{channel}/{merchant}/{trade_no}" if trade_no else f"event:{best['id']}"
-    made = Money(key, channel, merchant, trade_no, best["amount"], sure, deposit, at, best["id"], names, refs)
+    key, amount = key_of(best, merchant), best["amount"]
+    made = Money(key, channel, merchant, trade_no, amount, sure, deposit, at, best["id"], names, refs)
     made.fault = fault
     made.targets = reach.of(names, refs)
     return made
+
+
+def is_sure(report: Fact) -> bool:
+    """Whether a report says for sure that there is money."""
+    return "trusted" in report or ("confirmed" in report and bool(report.get("trade_no")))
+
+
+def key_of(report: Fact, merchant: str) -> str:
+    """The key of the payment that a report is of: channel/merchant/trade_no, or event:<id> where it has no number."""
+    trade_no = report.get("trade_no", "")
+    return f"{report['channel']}/{merchant}/{trade_no}" if trade_no else f"event:{report['id']}"
 
 
 def _telling(report: Fact) -> tuple[bool, bool, str]:

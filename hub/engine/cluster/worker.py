@@ -28,8 +28,8 @@ from hub.hubfile import HubConfig
 
 log = logging.getLogger("billhub.worker")
 
-MOST_MESSAGES: Final = 100
-"""Kafka messages a batch takes; each may hold hundreds of submissions, and the ledger gets smaller transactions."""
+MOST_MESSAGES: Final = 200
+"""Kafka messages that make a batch. Each may hold hundreds of submissions; the ledger gets smaller transactions."""
 WITHIN_SECONDS: Final = 0.01
 """How long a batch gathers: a fixed wait, and so most of a quiet worker's latency."""
 AT_ONCE: Final = 2
@@ -94,40 +94,65 @@ class _Worker(faust.Worker):
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
-    """Takes batches as they come; the next one begins while the one before it waits for its commit.
+    """Takes messages as they come; what comes while batches wait for the database is the next batch, and a larger one.
 
     They are acknowledged in their order. Faust commits past a single message that is not acknowledged yet, and past any
     number before a group's first commit: were this process to die then, that message would never be delivered again.
     """
 
     async def work(stream: Any) -> None:
-        async def deed(events: Sequence[Any], before: asyncio.Task[None] | None) -> None:
-            try:
-                await take([(event.value, _place(event.message)) for event in events])
+        batches = Batches(take, stream.ack)
+        lanes = [asyncio.create_task(batches.work()) for _ in range(AT_ONCE)]
+        try:
+            async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
+                await batches.add(events)
+        finally:
+            for lane in lanes:
+                lane.cancel()
+
+    return work
+
+
+class Batches:
+    """Messages that wait for their transaction; `work` runs as often as transactions may be under way."""
+
+    def __init__(self, take: Take, ack: Callable[[Any], Awaitable[None]]) -> None:
+        self._take = take
+        self._ack = ack
+        self._waiting: list[Any] = []
+        self._changed = asyncio.Condition()
+        self._last: asyncio.Future[None] | None = None
+        """done when everything taken so far is acknowledged"""
+
+    async def add(self, events: Sequence[Any]) -> None:
+        """Waits while there is a whole batch already."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._waiting) < MOST_MESSAGES)
+            self._waiting += events
+            self._changed.notify_all()
+
+    async def work(self) -> None:
+        """Takes batch after batch; ends only with the process."""
+        try:
+            while True:
+                async with self._changed:
+                    await self._changed.wait_for(lambda: bool(self._waiting))
+                    events, self._waiting = self._waiting, []
+                    self._changed.notify_all()
+                    before, mine = self._last, asyncio.get_running_loop().create_future()
+                    self._last = mine
+                await self._take([(event.value, _place(event.message)) for event in events])
                 if before is not None:
                     await before
                 for event in events:
-                    await stream.ack(event)
-            except asyncio.CancelledError:
-                raise
-            except LastingError as reason:
-                end(reason.code, str(reason))
-            except BaseException as error:  # noqa: BLE001  (what leaves an agent stalls it for ever)
-                end(DEFECT, describe(error))
-
-        under_way: set[asyncio.Task[None]] = set()
-        last: asyncio.Task[None] | None = None
-        try:
-            async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
-                if len(under_way) == AT_ONCE:
-                    _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                last = asyncio.create_task(deed(events, last))
-                under_way.add(last)
-        finally:
-            for task in under_way:
-                task.cancel()
-
-    return work
+                    await self._ack(event)
+                mine.set_result(None)
+        except asyncio.CancelledError:
+            raise
+        except LastingError as reason:
+            end(reason.code, str(reason))
+        except BaseException as error:  # noqa: BLE001  (what leaves an agent stalls it for ever)
+            end(DEFECT, describe(error))
 
 
 def _place(message: Any) -> Place:

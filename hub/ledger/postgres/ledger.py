@@ -52,7 +52,8 @@ UPDATE bill SET lease_until = clock_timestamp() + $3::interval
 WHERE id = ANY($1::text[]) AND status = 'due' AND lease_owner = $2 RETURNING id"""
 _HAS_NUMBERS: Final = "SELECT 1 FROM segment WHERE unit = $1 AND code = $2 LIMIT 1"
 _LEAVE: Final = (
-    "UPDATE bill SET lease_owner = NULL, lease_until = NULL WHERE status = 'due' AND starts_with(lease_owner || '-', $1)",
+    """UPDATE bill SET lease_owner = NULL, lease_until = NULL
+    WHERE status = 'due' AND starts_with(lease_owner || '-', $1)""",
     "UPDATE number_block SET lease_until = '-infinity' WHERE starts_with(lease_owner || '-', $1)",
     "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from hub.engine.cluster.taking import Progress
-from hub.engine.cluster.worker import _agent
+from hub.engine.cluster.worker import MOST_MESSAGES, _agent
 from hub.processes.cluster.worker import LateTaker
 from tests.engine.cluster.broker import hub_file
 
@@ -30,29 +31,74 @@ class Stream:
         self.acknowledged.append(event.value)
 
 
-async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_one_before_it() -> None:
-    stream, first_may_end, second_done = Stream(), asyncio.Event(), asyncio.Event()
+class Desk:
+    """Takes batches, and keeps those open that begin with a message that is held."""
 
-    async def take(messages: Sequence[tuple[bytes | None, Any]]) -> None:
-        if messages[0][0] == b"first":
-            await first_may_end.wait()
-        else:
-            second_done.set()
+    def __init__(self, *held: bytes) -> None:
+        self.batches: list[list[bytes | None]] = []
+        self.held = {value: asyncio.Event() for value in held}
 
-    agent = asyncio.create_task(_agent(take)(stream))  # type: ignore[arg-type]
+    async def take(self, messages: Sequence[tuple[bytes | None, Any]]) -> None:
+        values = [value for value, _place in messages]
+        self.batches.append(values)
+        if values[0] in self.held:
+            await self.held[values[0]].wait()
+
+
+@contextlib.asynccontextmanager
+async def agent(desk: Desk, *held: bytes) -> AsyncIterator[Stream]:
+    """An agent at work; the held messages have come, each is in a batch of its own."""
+    stream = Stream()
+    working = asyncio.create_task(_agent(desk.take)(stream))
     async with asyncio.timeout(10):
-        stream.coming.put_nowait(b"first")
+        for number, value in enumerate(held, 1):
+            stream.coming.put_nowait(value)
+            await until(lambda number=number: len(desk.batches) == number)  # type: ignore[misc]
+        yield stream
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    while not done():
+        await asyncio.sleep(0)
+
+
+async def rest() -> None:
+    """Whatever the agent would do next, it has done."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_one_before_it() -> None:
+    desk = Desk(b"first")
+    async with agent(desk, b"first") as stream:
         stream.coming.put_nowait(b"second")
-        await second_done.wait()
-        for _ in range(10):
-            await asyncio.sleep(0)  # whatever it would do next, it has done
+        await until(lambda: len(desk.batches) == 2)
+        await rest()
         assert stream.acknowledged == []
-        first_may_end.set()
-        while len(stream.acknowledged) < 2:
-            await asyncio.sleep(0)
+        desk.held[b"first"].set()
+        await until(lambda: len(stream.acknowledged) == 2)
     assert stream.acknowledged == [b"first", b"second"]
-    agent.cancel()
-    await asyncio.gather(agent, return_exceptions=True)
+
+
+async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_than_there_is_room_for() -> None:
+    desk = Desk(b"first", b"second")
+    more = [b"%d" % number for number in range(MOST_MESSAGES + 10)]
+    async with agent(desk, b"first", b"second") as stream:
+        for value in more:
+            stream.coming.put_nowait(value)
+        await until(lambda: stream.coming.qsize() == 9)  # one waits in the agent's hand
+        await rest()
+        assert (desk.batches, stream.coming.qsize()) == ([[b"first"], [b"second"]], 9)
+        desk.held[b"first"].set()
+        await until(lambda: len(desk.batches) > 2)
+        assert desk.batches[2] == more[:MOST_MESSAGES]
+        await rest()
+        assert stream.acknowledged == [b"first"]
+        desk.held[b"second"].set()
+        await until(lambda: len(stream.acknowledged) == len(more) + 2)
+    assert stream.acknowledged == [b"first", b"second", *more]
 
 
 async def test_only_a_worker_that_waits_for_the_database_is_excused_from_its_watchdog(tmp_path: Path) -> None:
