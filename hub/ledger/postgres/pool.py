@@ -219,9 +219,9 @@ async def check(connection: Connection) -> None:
     Raises:
         Config: they are not.
     """
-    version = connection.get_server_version()
-    if version.major < OLDEST_SERVER:
-        raise WRONG_VERSION(found=f"{version.major}.{version.minor}", needed=str(OLDEST_SERVER))
+    if connection.get_server_version().major < OLDEST_SERVER:
+        found = connection.get_settings().server_version.partition(" ")[0]
+        raise WRONG_VERSION(found=found, needed=str(OLDEST_SERVER))
     found, serves = "", ""
     if await connection.fetchval(window.REVISION):
         found = await connection.fetchval(window.VERSION) or ""

@@ -61,6 +61,7 @@ class Watch:
         self._pulse: Pulse | None = None
         self._figures: Figures | None = None
         self._level = -math.inf
+        self._denied: dict[str, Fault] = {}
         self.adapters = adapters
         self.units = units
 
@@ -78,6 +79,14 @@ class Watch:
             self._broker.cancel()
             await asyncio.gather(self._broker, return_exceptions=True)
 
+    def denies(self, role: str, fault: Fault | None) -> None:
+        """What Kafka denies a role, as its processes say; None when it denies nothing any more."""
+        before = self._denied.pop(role, None)
+        if fault is not None:
+            self._denied[role] = fault
+        if str(fault) != str(before):  # it is told with every try
+            log.warning("%s: %s", role, fault or "Kafka denies it nothing any more")
+
     def machine(self) -> list[Row]:
         """How far the workers are behind."""
         if self._lag is None:
@@ -93,15 +102,15 @@ class Watch:
         meter = LagMeter(client_options(self._hub), topics_of(self._hub.kafka))
         try:
             while True:
-                now = datetime.now(UTC)
+                now, denied = datetime.now(UTC), next(iter(self._denied.values()), None)
                 try:
                     self._lag = await meter.look(age=True)
                 except Unmeasured:  # brokers answer; this login may only write, and another machine knows the lag
                     self._lag = None
-                    self._checks.put("broker", None, now)
+                    self._checks.put("broker", denied, now)
                     self._checks.put("lag", None, now)
                 else:
-                    self._checks.put("broker", BROKER_SILENT() if self._lag is None else None, now)
+                    self._checks.put("broker", denied or (BROKER_SILENT() if self._lag is None else None), now)
                     if self._lag is not None:
                         self._checks.put("lag", self._lagging(self._lag), now)
                 await asyncio.sleep(LOOK_SECONDS)

@@ -45,6 +45,19 @@ async def test_messages_are_kept_while_the_standby_is_gone_and_booked_when_it_is
         assert await place.tally() == {"applied": 2}
 
 
+async def test_a_standby_is_no_only_server(tmp_path: Path) -> None:
+    async with province(tmp_path, standby=True) as place:
+        hub = yaml.safe_load(place.hub.read_text("utf-8"))
+        del hub["postgres"]["servers"][0]
+        machine = place.machine("worker")
+        machine.hub = place.hub.with_name("standby.yaml")
+        machine.hub.write_text(yaml.safe_dump(hub), "utf-8")
+        await machine.launch()
+        assert await machine.died() == 3
+        (line,) = [line for line in machine.log.splitlines() if line.startswith("billhub: ")]
+        assert "BH-LED-029" in line
+
+
 async def test_pages_that_are_read_from_a_standby_say_how_far_it_is_behind(tmp_path: Path) -> None:
     async with province(tmp_path, standby=True) as place:
         assert place.standby is not None
