@@ -128,6 +128,13 @@ POOL_SECONDS: Final = Metric(
     "等待空闲数据库连接的秒数。",
     buckets=SECONDS,
 )
+ARCHIVE_FAILURES: Final = Metric(
+    "billhub_archive_failures_total",
+    "counter",
+    "Segments of the archive that could not be written, by code; each is tried again.",
+    "归档段写入失败次数,按错误代码;会自动重试。",
+    ("code",),
+)
 POOL_EMPTY: Final = Metric(
     "billhub_pool_exhausted_total",
     "counter",
@@ -151,7 +158,7 @@ RESIDENT: Final = Metric(
 OWN: Final = (
     *(DELIVERIES, TURNED_AWAY, DELIVERY_SECONDS, PRODUCE_SECONDS, PRODUCE_PACKED, PRODUCE_FAILURES, PRODUCE_WAITING),
     *(BATCH_MESSAGES, COMMIT_SECONDS, COMMIT_FAILURES, TAKEN, SET_ASIDE, ISSUED, NOT_ISSUED, ISSUE_SECONDS),
-    *(EFFECTS, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
+    *(EFFECTS, ARCHIVE_FAILURES, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
 )
 """What processes count; the page shows them with one more label before their own: `role`."""
 
