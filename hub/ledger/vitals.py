@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
 from hub.ledger import schema
 from hub.ledger.books import parked_count
 from hub.ledger.looking import Window
+from hub.ledger.postgres.standing import Standing, standing
 from hub.ledger.rows import fault_record
-from hub.ledger.window import serves_postgres
 
 _MANY: Final = 10_000
 """Bills held up that are looked at one by one; beyond, their number is a lower bound."""
@@ -26,12 +26,7 @@ _MANY: Final = 10_000
 class Pulse:
     """At one moment. Ages come from texts that the hub wrote: RFC 3339 in UTC."""
 
-    revision: str
-    serves: str
-    """the oldest schema whose programs this one still serves"""
-    standby: bool
-    behind: float
-    """seconds a standby is behind; 0 on a primary"""
+    server: Standing
     due: int
     """bills that can be issued"""
     due_since: str
@@ -67,7 +62,7 @@ def pulse(window: Window, no_numbers: str) -> Pulse:
     """
     with window.look() as look:
         shared = look.dialect.name == "postgresql"
-        revision, serves, standby, behind = _server(look) if shared else ("", "", False, 0.0)
+        server = standing(look) if shared else Standing()
         bill = schema.BILL
         waits: ColumnElement[bool] = text(schema.DUE) if shared else _due_of_units(look)  # type: ignore[assignment]
         waits = and_(waits, bill.c.unit.not_in(select(schema.PAUSE.c.unit)))  # a person's decision is no fault
@@ -80,10 +75,7 @@ def pulse(window: Window, no_numbers: str) -> Pulse:
         codes = [fault.code if (fault := fault_record(row.fault)) else "" for row in stuck]
         last = look.scalar(select(func.max(bill.c.issued_at))) if shared else ""  # SQLite's core knows it by itself
     return Pulse(
-        revision=revision,
-        serves=serves,
-        standby=standby,
-        behind=behind,
+        server=server,
         due=due,
         due_since=since or "",
         held=len(stuck),
@@ -99,18 +91,6 @@ def _due_of_units(look: Connection) -> ColumnElement[bool]:
     bill, units = schema.BILL, select(schema.TALLY.c.unit).distinct()
     known = [unit for (unit,) in look.execute(units)]
     return and_(bill.c.unit.in_(known), bill.c.status == "due", bill.c.issue == "on_payment")
-
-
-def _server(look: Connection) -> tuple[str, str, bool, float]:
-    revision, serves = serves_postgres(lambda question: look.execute(text(question)).scalar())
-    row = look.execute(
-        text(
-            "SELECT pg_is_in_recovery(), CASE WHEN NOT pg_is_in_recovery() "
-            "OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 "
-            "ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END"
-        )
-    ).one()
-    return revision, serves, bool(row[0]), max(0.0, float(row[1]))
 
 
 def figures(window: Window) -> Figures:

@@ -128,6 +128,13 @@ POOL_SECONDS: Final = Metric(
     "等待空闲数据库连接的秒数。",
     buckets=SECONDS,
 )
+ARCHIVE_FAILURES: Final = Metric(
+    "billhub_archive_failures_total",
+    "counter",
+    "Segments of the archive that could not be written, by code; each is tried again.",
+    "归档段写入失败次数,按错误代码;会自动重试。",
+    ("code",),
+)
 POOL_EMPTY: Final = Metric(
     "billhub_pool_exhausted_total",
     "counter",
@@ -151,7 +158,7 @@ RESIDENT: Final = Metric(
 OWN: Final = (
     *(DELIVERIES, TURNED_AWAY, DELIVERY_SECONDS, PRODUCE_SECONDS, PRODUCE_PACKED, PRODUCE_FAILURES, PRODUCE_WAITING),
     *(BATCH_MESSAGES, COMMIT_SECONDS, COMMIT_FAILURES, TAKEN, SET_ASIDE, ISSUED, NOT_ISSUED, ISSUE_SECONDS),
-    *(EFFECTS, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
+    *(EFFECTS, ARCHIVE_FAILURES, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
 )
 """What processes count; the page shows them with one more label before their own: `role`."""
 
@@ -299,12 +306,18 @@ COUNTED_AT: Final = Metric(
 REPLICA_LAG: Final = Metric(
     "billhub_replica_lag_seconds",
     "gauge",
-    "Seconds by which the standby that pages are read from is behind; 0 where it is no standby.",
-    "页面所读备库落后的秒数;非备库为 0。",
+    "Seconds by which the standby that pages are read from is behind, at most; 0 where it is no standby.",
+    "页面所读备库最多落后的秒数;非备库为 0。",
+)
+STANDBY_WAIT: Final = Metric(
+    "billhub_standby_wait_seconds",
+    "gauge",
+    "Seconds that the oldest commit of this machine's login has waited for a standby.",
+    "本机登录用户最早的提交等待备库的秒数。",
 )
 
 MACHINE: Final = (READY, CHECK, PROCESSES, RESTARTS, LAG_RECORDS, LAG_SECONDS, BUILD)
 LEDGER: Final = (
     *(MESSAGES, BILLS, DUE, DUE_OLDEST, STARVED, OUTBOX, OUTBOX_OLDEST, NUMBERS_LOW, NUMBERS, STOCK),
-    *(PAUSED, PARKED, ALARMS, BALANCED, COUNTED_AT, REPLICA_LAG),
+    *(PAUSED, PARKED, ALARMS, BALANCED, COUNTED_AT, REPLICA_LAG, STANDBY_WAIT),
 )

@@ -70,3 +70,11 @@ REPLICA_BEHIND: Final = define(
     do_zh="看复制状态;或让 postgres.servers 先写主库",
     do_en="look at the replication, or name the primary first under postgres.servers",
 )
+UNCOPIED: Final = define(
+    "BH-SEE-009",
+    Retry,
+    zh="提交要等备库,而备库没有跟随;最早的已等 {seconds} 秒",
+    en="commits wait for a standby, and none follows; the oldest for {seconds} s",
+    do_zh="恢复备库,或修改 synchronous_standby_names;之后会自动继续",
+    do_en="bring the standby back, or change synchronous_standby_names; work goes on by itself then",
+)

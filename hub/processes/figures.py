@@ -24,7 +24,8 @@ def ledger_rows(seen: Pulse | None, counted: Figures | None, adapters: Mapping[s
             _row(catalogue.DUE, seen.due),
             _row(catalogue.DUE_OLDEST, age(seen.due_since, now)),
             _row(catalogue.STARVED, seen.starved),
-            _row(catalogue.REPLICA_LAG, seen.behind),
+            _row(catalogue.REPLICA_LAG, seen.server.behind),
+            _row(catalogue.STANDBY_WAIT, seen.server.waits),
         ]
     if counted is not None:
         sums: dict[Labels, float] = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hub.delivery.archive import writing
 from hub.delivery.archive.reading import pages, position
 from hub.delivery.archive.segment import pack, unpack
 from hub.delivery.archive.store import Folder
@@ -14,6 +16,7 @@ from hub.delivery.archive.writing import PAGE, Archiver
 from hub.delivery.relay import Relay
 from hub.errors import Config, Fault, Retry
 from hub.ledger.epochs.copies import Page
+from hub.metrics.catalogue import ARCHIVE_FAILURES
 from hub.processes.archiving import Archive, hold_back
 from tests.ledger.book import SqliteBook, charge, payment
 
@@ -152,6 +155,28 @@ def test_an_archive_that_is_away_is_waited_for(folder: Path) -> None:
     folder.with_name("away").rename(folder)
     one.turn()
     assert one.cursor == 4
+
+
+async def test_an_archive_that_is_away_is_counted_until_it_is_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "AGAIN_SECONDS", 0.01)
+    count = ARCHIVE_FAILURES.values
+    count.clear()
+    folder.rename(folder.with_name("elsewhere"))
+    one = archiver(folder, 6)
+    running = asyncio.create_task(one.run())
+    try:
+        async with asyncio.timeout(20):
+            while sum(row[0] for row in count.values()) < 2:
+                await asyncio.sleep(0.01)
+            folder.with_name("elsewhere").rename(folder)
+            while one.cursor < 6:
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+    ((code,),) = count
+    assert code.startswith("BH-")
 
 
 def test_a_bill_waits_for_its_archive_where_that_was_asked_for(folder: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hub.delivery.archive.segment import NOTHING, pack, unpack
 from hub.delivery.archive.store import Store
 from hub.errors import Fault, Retry
 from hub.ledger.epochs.copies import Page
+from hub.metrics.catalogue import ARCHIVE_FAILURES
 
 log = logging.getLogger("billhub.archive")
 
@@ -92,6 +93,7 @@ class Archiver:
             try:
                 more = await asyncio.to_thread(self.turn)
             except Fault as fault:
+                ARCHIVE_FAILURES.add(1, fault.code.code)
                 if not self.alarmed:
                     log.error("alarm: %s", fault)  # noqa: TRY400  (a fault says all there is to say)
                 self.alarmed = True

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
 from hub.engine.cluster.connection import steady
-from hub.errors import describe
+from hub.engine.cluster.faults import NO_RIGHT
+from hub.engine.cluster.records import pack
+from hub.errors import Fault, describe
 from hub.tracing.contexts import Headers
 
 log = logging.getLogger("billhub.kafka")
@@ -27,12 +29,16 @@ REQUEST_MS: Final = 20_000
 STUCK_SECONDS: Final = 30.0
 """A producer that did not deliver for so long is given up, whatever keeps it: its own tasks may have died."""
 
+_DENIED: Final = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
+
 
 class SteadyProducer:
     """One for a process. `send` returns after the broker's acknowledgement."""
 
-    def __init__(self, options: Mapping[str, Any], largest: int) -> None:
-        """`largest` is the size of the largest message in bytes."""
+    def __init__(
+        self, options: Mapping[str, Any], largest: int, denied: Callable[[Fault | None], None] = lambda _: None
+    ) -> None:
+        """`largest`: bytes of the largest message; `denied` hears of a right that is gone, or back."""
         steady()
         self._options = options
         self._largest = largest
@@ -41,6 +47,9 @@ class SteadyProducer:
         """done when the current producer is given up; what it still holds will not be told any more"""
         self._there = asyncio.Event()
         self._opening: asyncio.Task[None] | None = None
+        self._denied = denied
+        self._locked: tuple[str, int] | None = None
+        """a place that this login may not write to"""
 
     @property
     def connected(self) -> bool:
@@ -78,6 +87,8 @@ class SteadyProducer:
                 raise KafkaError("the producer was given up")
             sent.result()
         except Exception as error:
+            if isinstance(error, TopicAuthorizationFailedError):
+                self._locked = topic, partition
             self._replace(producer)
             if isinstance(error, KafkaError):
                 raise
@@ -123,7 +134,11 @@ class SteadyProducer:
         pause = FIRST_PAUSE
         while True:
             try:
-                self._use(await self._open())
+                self._use(await self._unlocked(await self._open()))
+            except _DENIED:
+                self._denied(NO_RIGHT(right="write to", resource=f"topic {self._locked[0] if self._locked else ''}"))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
             except (KafkaError, OSError) as error:
                 log.warning("Kafka does not answer: %s", type(error).__name__)
                 await asyncio.sleep(pause)
@@ -131,6 +146,19 @@ class SteadyProducer:
             else:
                 self._opening = None
                 return
+
+    async def _unlocked(self, producer: AIOKafkaProducer) -> AIOKafkaProducer:
+        """A producer that may write where the last one might not: an empty message is the question."""
+        if self._locked is not None:
+            topic, partition = self._locked
+            try:
+                await producer.send_and_wait(topic, pack(()), partition=partition)
+            except BaseException:
+                await _stop(producer)
+                raise
+            self._locked = None
+            self._denied(None)
+        return producer
 
     def _use(self, producer: AIOKafkaProducer) -> None:
         self._current = producer

@@ -11,19 +11,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import faust
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from hub.engine.cluster.connection import client_options, steady
 from hub.engine.cluster.lag import LagMeter, Unmeasured
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DEFECT, LastingError, Progress
-from hub.engine.cluster.topics import Topics
+from hub.engine.cluster.topics import Topics, check_reading
 from hub.engine.cluster.watchdog import TICK_SECONDS, Signs
-from hub.errors import describe
+from hub.errors import Config, Fault, describe
 from hub.hubfile import HubConfig
 
 log = logging.getLogger("billhub.worker")
@@ -34,6 +37,11 @@ WITHIN_SECONDS: Final = 0.01
 """How long a batch gathers: a fixed wait, and so most of a quiet worker's latency."""
 AT_ONCE: Final = 2
 """Batches under way: while one waits for the database, the other is read, decided and written."""
+
+AGAIN_SECONDS: Final = 2.0
+DENIED: Final = 77
+"""The exit code of a worker that Kafka had denied to read."""
+_DENIED: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
 
 Take = Callable[[Sequence[tuple[bytes | None, Place]]], Awaitable[None]]
 
@@ -77,20 +85,56 @@ def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take
     return app
 
 
-def run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> NoReturn:
-    """Runs the application until a signal ends it."""
+def run_app(app: faust.App, loop: asyncio.AbstractEventLoop, denied: Callable[[], None]) -> NoReturn:
+    """Runs the application until a signal ends it; `denied` is called once when Kafka lets it read no more."""
     nowhere = Path(os.devnull).open("w")  # noqa: SIM115  (it moves the cursor to the very end of the process)
-    _Worker(
-        app, loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere
-    ).execute_from_commandline()
+    worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True, stdout=nowhere, stderr=nowhere)
+    worker.denied = denied
+    worker.execute_from_commandline()
+
+
+def await_rights(hub: HubConfig, topics: Topics, told: Callable[[Fault | None], None]) -> None:
+    """Says what Kafka denies until it denies nothing; then the process ends, to be started anew.
+
+    In a thread of its own: what was denied something has crashed, and mends itself no more.
+    """
+
+    def ask() -> None:
+        while True:
+            try:
+                asyncio.run(check_reading(hub, topics))
+            except Config as fault:
+                told(fault)
+                time.sleep(AGAIN_SECONDS)
+            else:
+                told(None)
+                end(DENIED, "Kafka denied it to read, and does no more")
+
+    threading.Thread(target=ask, name="rights", daemon=True).start()
 
 
 class _Worker(faust.Worker):
-    """Leaves logging as the hub has set it up."""
+    """Leaves logging as the hub has set it up, and does not fall over a right that was taken away."""
+
+    denied: Callable[[], None]
 
     def _setup_logging(self) -> None:
         for name in ("faust", "mode"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        for name in ("faust.transport.consumer", "faust.transport.drivers.aiokafka"):
+            logging.getLogger(name).addFilter(_no_denial)
+
+    def _crash(self, reason: BaseException) -> None:
+        if not isinstance(reason, _DENIED):
+            super()._crash(reason)
+            return
+        denied, self.denied = self.denied, lambda: None
+        denied()
+
+
+def _no_denial(record: logging.LogRecord) -> bool:
+    """Its traceback says nothing that the one line of a denial does not."""
+    return not (record.exc_info and isinstance(record.exc_info[1], _DENIED))
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:

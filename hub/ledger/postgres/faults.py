@@ -76,6 +76,22 @@ BAD_DSN: Final = define(
     do_zh="写成 postgresql://用户@主机:端口/数据库?passfile=文件",
     do_en="write postgresql://USER@HOST:PORT/DATABASE?passfile=FILE",
 )
+UNCONFIRMED: Final = define(
+    "BH-LED-028",
+    Retry,
+    zh="提交已等 {seconds} 秒没有确认;PostgreSQL 可能在等待备库",
+    en="a commit has not been confirmed for {seconds} s; PostgreSQL may be waiting for a standby",
+    do_zh="检查 synchronous_standby_names 所列备库;备库恢复后会自动继续",
+    do_en="look at the standby that synchronous_standby_names names; work goes on by itself once it is back",
+)
+ONLY_STANDBY: Final = define(
+    "BH-LED-029",
+    Retry,
+    zh="没有一台 PostgreSQL 可写:都是只读备库",
+    en="no PostgreSQL that was asked takes writes: it is a standby",
+    do_zh="在 postgres.servers 里写上主库,或等待切换完成",
+    do_en="name the primary under postgres.servers, or wait for the failover to end",
+)
 
 _AGAIN: Final = frozenset({"40001", "40P01"})
 """Serialization failure, deadlock: the transaction met another one."""
@@ -148,6 +164,8 @@ def _driver_fault(error: BaseException, found: str) -> Fault | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if "ClientConfigurationError" in names:
         return BAD_DSN()
+    if "TargetServerAttributeNotMatched" in names:
+        return ONLY_STANDBY()
     if names & {"DataError", "IntegrityError", "NotSupportedError", "ProgrammingError"}:
         return None
     return AWAY(found=found)

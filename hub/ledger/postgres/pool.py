@@ -12,16 +12,19 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, Final, TypeVar
 
+from hub.errors import Fault
 from hub.ledger import window
 from hub.ledger.backups.faults import UNFINISHED
 from hub.ledger.migrate import HEAD, OLDEST_SERVER
 from hub.ledger.moving.faults import MOVE_UNFINISHED
+from hub.ledger.postgres.commits import check_copied, transaction
 from hub.ledger.postgres.faults import (
     BAD_DSN,
     BUSY,
     COLLIDED,
     NO_DRIVER,
     NOT_MIGRATED,
+    UNCONFIRMED,
     WRONG_VERSION,
     Collision,
     collided,
@@ -71,6 +74,7 @@ class Database:
     def __init__(self, pool: Any, random: Random) -> None:
         self._pool = pool
         self._random = random
+        self._unconfirmed = False
 
     @classmethod
     async def open(cls, dsn: str, name: str, *, connections: int, random: Random | None = None) -> Database:
@@ -98,6 +102,7 @@ class Database:
                 async with pool.acquire() as connection:
                     await check(connection)
                     await check_open(connection)
+                    await check_copied(connection)
             except BaseException:
                 pool.terminate()
                 raise
@@ -125,11 +130,16 @@ class Database:
         with postgres_faults():
             connection = await self._free()
             try:
-                async with connection.transaction():
+                if self._unconfirmed:
+                    await check_copied(connection)
+                    self._unconfirmed = False
+                async with transaction(connection):
                     return await work(connection)
             except Exception as error:
                 if collided(error):
                     raise Collision(sqlstate_of(error)) from error
+                if isinstance(error, Fault) and error.code is UNCONFIRMED:
+                    self._unconfirmed = True
                 if read_only(error):  # the address may name another server that takes transactions by now
                     await self._pool.expire_connections()
                 raise
@@ -209,9 +219,9 @@ async def check(connection: Connection) -> None:
     Raises:
         Config: they are not.
     """
-    version = connection.get_server_version()
-    if version.major < OLDEST_SERVER:
-        raise WRONG_VERSION(found=f"{version.major}.{version.minor}", needed=str(OLDEST_SERVER))
+    if connection.get_server_version().major < OLDEST_SERVER:
+        found = connection.get_settings().server_version.partition(" ")[0]
+        raise WRONG_VERSION(found=found, needed=str(OLDEST_SERVER))
     found, serves = "", ""
     if await connection.fetchval(window.REVISION):
         found = await connection.fetchval(window.VERSION) or ""

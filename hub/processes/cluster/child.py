@@ -49,6 +49,8 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
     pid: int
     role: str
     fault: FaultRecord | None = None
+    broker: bool = False
+    """it goes on; the fault is what Kafka denies it, none that it denies nothing any more"""
 
 
 class ClusterChild:
@@ -99,6 +101,10 @@ class ClusterChild:
     def refuse(self, fault: Config) -> None:
         """Tells the parent that this cannot go on; it ends the machine with that fault."""
         say(self.plan, Word(os.getpid(), self.role, record(fault)))
+
+    def denied(self, fault: Fault | None) -> None:
+        """Tells the parent's probe what Kafka denies this role for now; None when that is over."""
+        say(self.plan, Word(os.getpid(), self.role, record(fault) if fault is not None else None, broker=True))
 
     def reload(self) -> None:
         """Takes the units that the parent has read anew and found right."""

@@ -64,7 +64,7 @@ async def main(child: ClusterChild) -> None:
     """Runs a door process."""
     plan, hub = child.plan, child.hub
     topics = topics_of(hub.kafka)
-    producer = SteadyProducer(client_options(hub), topics.largest)
+    producer = SteadyProducer(client_options(hub), topics.largest, child.denied)
     await producer.start_or_later()
     counter = KafkaCounter(producer, topics, child.vault, None, float(hub.roles.door.ack_seconds))
     kept = Kept(hub.retention.refused_a_day)

@@ -204,8 +204,13 @@ class _Cluster:
         *lines, self._heard = self._heard.split(b"\n")
         for line in lines:
             word = msgspec.json.decode(line, type=Word)
-            if word.fault is not None:
-                self._fatal(fault_from(word.fault.code, word.fault.where, **word.fault.values))
+            told = word.fault
+            fault = fault_from(told.code, told.where, **told.values) if told is not None else None
+            if word.broker:
+                self._watch.denies(word.role, fault)
+                continue
+            if fault is not None:
+                self._fatal(fault)
                 continue
             self._children.met(word.pid)
             self._met.add(word.pid)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -23,12 +25,13 @@ from hub.ledger import window
 from hub.ledger.faults import CLOCK_BACK, NO_NUMBERS
 from hub.ledger.looking import Window, postgres_window
 from hub.ledger.migrate import HEAD
+from hub.ledger.postgres.commits import COMMIT_SECONDS
 from hub.ledger.postgres.faults import NOT_MIGRATED
 from hub.ledger.reserving import MAY_LAG
 from hub.ledger.vitals import Figures, Pulse, age, figures, pulse
 from hub.metrics.catalogue import LAG_RECORDS, LAG_SECONDS
 from hub.metrics.checks import Checks
-from hub.metrics.faults import DUE_WAITS, LAGGING, REPLICA_BEHIND, STANDBY
+from hub.metrics.faults import DUE_WAITS, LAGGING, REPLICA_BEHIND, STANDBY, UNCOPIED
 from hub.metrics.meter import Row
 from hub.processes.figures import ledger_rows
 from hub.processes.issuing import stopped
@@ -57,6 +60,8 @@ class Watch:
         self._lag: Lag | None = None
         self._pulse: Pulse | None = None
         self._figures: Figures | None = None
+        self._level = -math.inf
+        self._denied: dict[str, Fault] = {}
         self.adapters = adapters
         self.units = units
 
@@ -74,6 +79,14 @@ class Watch:
             self._broker.cancel()
             await asyncio.gather(self._broker, return_exceptions=True)
 
+    def denies(self, role: str, fault: Fault | None) -> None:
+        """What Kafka denies a role, as its processes say; None when it denies nothing any more."""
+        before = self._denied.pop(role, None)
+        if fault is not None:
+            self._denied[role] = fault
+        if str(fault) != str(before):  # it is told with every try
+            log.warning("%s: %s", role, fault or "Kafka denies it nothing any more")
+
     def machine(self) -> list[Row]:
         """How far the workers are behind."""
         if self._lag is None:
@@ -89,15 +102,15 @@ class Watch:
         meter = LagMeter(client_options(self._hub), topics_of(self._hub.kafka))
         try:
             while True:
-                now = datetime.now(UTC)
+                now, denied = datetime.now(UTC), next(iter(self._denied.values()), None)
                 try:
                     self._lag = await meter.look(age=True)
                 except Unmeasured:  # brokers answer; this login may only write, and another machine knows the lag
                     self._lag = None
-                    self._checks.put("broker", None, now)
+                    self._checks.put("broker", denied, now)
                     self._checks.put("lag", None, now)
                 else:
-                    self._checks.put("broker", BROKER_SILENT() if self._lag is None else None, now)
+                    self._checks.put("broker", denied or (BROKER_SILENT() if self._lag is None else None), now)
                     if self._lag is not None:
                         self._checks.put("lag", self._lagging(self._lag), now)
                 await asyncio.sleep(LOOK_SECONDS)
@@ -118,7 +131,7 @@ class Watch:
             try:
                 if looking is None:
                     looking = postgres_window(self._hub.dsn(writes=False), name="billhub watch", seconds=5)
-                self._found(loop, pulse(looking, NO_NUMBERS.code), None)
+                self._found(loop, self._levelled(pulse(looking, NO_NUMBERS.code)), None)
                 if time.monotonic() - counted > FIGURES_SECONDS:
                     self._figures = figures(looking)
                     counted = time.monotonic()
@@ -129,6 +142,13 @@ class Watch:
             self._ended.wait(LOOK_SECONDS)
         if looking is not None:
             looking.close()
+
+    def _levelled(self, seen: Pulse) -> Pulse:
+        """No standby is further behind than since it was level; what it heard last may be a quiet night old."""
+        now, behind = time.monotonic(), seen.server.behind
+        if not behind:
+            self._level = now
+        return replace(seen, server=replace(seen.server, behind=min(behind, now - self._level)))
 
     def _found(self, loop: asyncio.AbstractEventLoop, seen: Pulse | None, fault: Fault | None) -> None:
         def note() -> None:
@@ -145,10 +165,13 @@ class Watch:
             self._ended.set()
 
     def _server_fault(self, seen: Pulse) -> Fault | None:
-        if seen.standby and len(self._hub.postgres.servers) == 1:
+        server = seen.server
+        if server.standby and len(self._hub.postgres.servers) == 1:
             return STANDBY()
-        if seen.behind > self._hub.ready.replica_seconds:
-            return REPLICA_BEHIND(seconds=round(seen.behind))
+        if server.alone or server.waits > COMMIT_SECONDS:
+            return UNCOPIED(seconds=round(server.waits))
+        if server.behind > self._hub.ready.replica_seconds:
+            return REPLICA_BEHIND(seconds=round(server.behind))
         return None
 
     def _issuing_fault(self, seen: Pulse, now: datetime) -> Fault | None:
@@ -166,6 +189,7 @@ def _waits(lag: Lag) -> float:
 
 
 def _schema_fault(seen: Pulse) -> Fault | None:
-    if seen.revision < HEAD:
-        return NOT_MIGRATED(found=seen.revision or "0", needed=HEAD)
-    return window.newer(seen.revision, seen.serves, HEAD)
+    server = seen.server
+    if server.revision < HEAD:
+        return NOT_MIGRATED(found=server.revision or "0", needed=HEAD)
+    return window.newer(server.revision, server.serves, HEAD)

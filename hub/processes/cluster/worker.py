@@ -16,7 +16,7 @@ from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DATABASE_AWAY, UNUSABLE, LastingError, Progress, Taker
 from hub.engine.cluster.topics import topics_of
 from hub.engine.cluster.watchdog import Signs, watch
-from hub.engine.cluster.worker import end, run_app, show_signs, worker_app
+from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
 from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
@@ -107,8 +107,13 @@ def run() -> None:
 
         child.ready()
         stop = watch(signs, child.hub.roles.worker.stall_seconds, end)
+
+        def denied() -> None:
+            stop.set()
+            await_rights(child.hub, topics, child.denied)
+
         try:
-            run_app(app, loop)
+            run_app(app, loop, denied)
         finally:
             stop.set()
             child.showing.last()

@@ -15,10 +15,12 @@ from tests.engine.cluster.broker import CACHE
 
 
 @contextlib.asynccontextmanager
-async def province(folder: Path, *, peers: bool = False, guarded: bool = False, **roles: Any) -> AsyncIterator[Place]:
+async def province(
+    folder: Path, *, peers: bool = False, guarded: bool = False, standby: bool = False, **roles: Any
+) -> AsyncIterator[Place]:
     """Servers up and migrated, units with keys and numbers, no hub yet; all of it is gone after the block."""
     guard = {"users": {"hub": "hub-secret"}, "guard": _guard} if guarded else {}
-    async with stage(folder, Shape(peers=peers, roles=roles, **guard), CACHE) as made:  # type: ignore[arg-type]
+    async with stage(folder, Shape(peers=peers, standby=standby, roles=roles, **guard), CACHE) as made:  # type: ignore[arg-type]
         yield made
 
 

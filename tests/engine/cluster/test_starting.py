@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -68,6 +70,40 @@ async def test_what_is_wrong_is_one_line_and_exit_code_3(place: Place, change: C
     assert says in line
     assert " → " in line
     assert "Traceback" not in machine.log
+
+
+async def _old_postgres(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Greets as PostgreSQL 13 does, and has no rows."""
+
+    def said(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack(">i", len(body) + 4) + body
+
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        for answer in (b"N", said(b"R", bytes(4))):  # no TLS; and who is there is not asked
+            await reader.readexactly(struct.unpack(">i", await reader.readexactly(4))[0] - 4)
+            writer.write(answer)
+        for name, value in (("server_version", "13.14"), ("client_encoding", "UTF8"), ("in_hot_standby", "off")):
+            writer.write(said(b"S", f"{name}\0{value}\0".encode()))
+        writer.write(said(b"K", bytes(8)) + said(b"Z", b"I"))
+        while (await reader.readexactly(1)) != b"X":
+            await reader.readexactly(struct.unpack(">i", await reader.readexactly(4))[0] - 4)
+            writer.write(said(b"C", b"SELECT 0\0") + said(b"Z", b"I"))
+    writer.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_postgres_that_is_too_old_is_told_so(place: Place) -> None:
+    server = await asyncio.start_server(_old_postgres, "127.0.0.1", 0)
+    hub = yaml.safe_load(place.hub.read_text("utf-8"))
+    hub["postgres"]["servers"] = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}"]
+    machine = place.machine("worker")
+    machine.hub = place.hub.with_name("old.yaml")
+    machine.hub.write_text(yaml.safe_dump(hub), "utf-8")
+    await machine.launch()
+    assert await machine.died() == 3
+    server.close()
+    (line,) = [line for line in machine.log.splitlines() if line.startswith("billhub: ")]
+    assert "BH-LED-023 PostgreSQL 13.14 is too old; 14 or newer is needed" in line
 
 
 @pytest.mark.asyncio(loop_scope="module")
