@@ -50,7 +50,7 @@ async def cluster() -> AsyncIterator[Measured]:
             with psycopg.connect(postgres.dsn(), autocommit=True) as line:
 
                 def look(question: str) -> list[tuple[Any, ...]]:
-                    return line.execute(question).fetchall()  # type: ignore[arg-type]
+                    return line.execute(question).fetchall()
 
                 roles = [word for role in ROLES for word in ("--role", role)]
                 options = ("--engine", "cluster", "--hub", str(file), *roles)

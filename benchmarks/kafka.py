@@ -62,7 +62,7 @@ class Place:
         """A hub.yaml with topics, a group and a database of its own."""
         prefix = f"m{next(_prefixes)}"
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as line:
-            line.execute(f"CREATE DATABASE {prefix}")  # type: ignore[arg-type]
+            line.execute(f"CREATE DATABASE {prefix}")
         await asyncio.to_thread(migrate_postgres, self.postgres.dsn(prefix))
         hub = load_hub(cluster_file(self.folder, self.kafka, self.postgres, prefix))
         await check_topics(hub)
@@ -175,6 +175,8 @@ async def workers(
             said[number].append((int(taken), float(moment), float(cpu)))
             if sum(one[0] for lines in said for one in lines) >= len(made):
                 done.set()
+        if not done.is_set():
+            raise SystemExit(f"worker {number} has ended")
 
     listening = [asyncio.create_task(listen(number)) for number in range(processes)]
     try:
@@ -206,7 +208,7 @@ async def _all_applied(hub: HubConfig, count: int) -> None:
     found: dict[str, int] = {}
     with psycopg.connect(hub.dsn(), autocommit=True) as line:
         for _ in range(300):
-            found = dict(line.execute(f"{question} WHERE status = 'due'").fetchall())  # type: ignore[arg-type]
+            found = dict(line.execute(f"{question} WHERE status = 'due'").fetchall())
             if found == wanted:
                 return
             await asyncio.sleep(0.1)

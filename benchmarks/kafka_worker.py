@@ -20,7 +20,7 @@ from hub.engine.cluster.poison import Place
 from hub.engine.cluster.records import unpack
 from hub.engine.cluster.taking import Taker
 from hub.engine.cluster.topics import topics_of
-from hub.engine.cluster.worker import run_app, worker_app
+from hub.engine.cluster.worker import AT_ONCE, run_app, worker_app
 from hub.hubfile import load_hub
 from hub.ledger.postgres import open_ledger
 from hub.ledger.rules import rules_of
@@ -59,7 +59,7 @@ class Counted:
         self._open = True
         if self._units is not None:
             rules = {unit.unit.id: rules_of(unit) for unit in load_units(self._units)}
-            ledger = await open_ledger(self._dsn, rules, owner=self._name, connections=2)
+            ledger = await open_ledger(self._dsn, rules, owner=self._name, connections=AT_ONCE)
             settle()
             self._taker = Taker(ledger, Vault([bytes(range(32))]), lambda: datetime.now(UTC), BATCH, 30.0)
         _say(0)
@@ -77,7 +77,7 @@ def main() -> None:
     asyncio.set_event_loop(loop)
     take = Counted(hub.dsn(), name, None if units == "-" else Path(units))
     with TemporaryDirectory(prefix="billhub-bench-") as folder:
-        run_app(worker_app(hub, topics_of(hub.kafka), name, Path(folder), take), loop)
+        run_app(worker_app(hub, topics_of(hub.kafka), name, Path(folder), take), loop, sys.exit)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -95,8 +96,9 @@ class Taker:
                 self._note(place, held)
             came += held
         found = in_turn(came)
-        for at in range(0, len(found), self._most):
-            await self._commit(found[at : at + self._most])
+        times = math.ceil(len(found) / self._most)
+        for turn in range(times):  # of about one size
+            await self._commit(found[len(found) * turn // times : len(found) * (turn + 1) // times])
         self.progress.messages += len(messages)
 
     def _note(self, place: Place, held: Sequence[Submission]) -> None:

@@ -33,10 +33,12 @@ log = logging.getLogger("billhub.worker")
 
 MOST_MESSAGES: Final = 200
 """Kafka messages that make a batch. Each may hold hundreds of submissions; the ledger gets smaller transactions."""
+MOST_BYTES: Final = 512 * 1024
+"""Bytes after which a batch is closed: some three hundred submissions."""
 WITHIN_SECONDS: Final = 0.01
 """How long a batch gathers: a fixed wait, and so most of a quiet worker's latency."""
-AT_ONCE: Final = 2
-"""Batches under way: while one waits for the database, the other is read, decided and written."""
+AT_ONCE: Final = 3
+"""Batches under way, each with a connection: while some wait for the database, another is read, decided and written."""
 
 AGAIN_SECONDS: Final = 2.0
 DENIED: Final = 77
@@ -175,13 +177,22 @@ class Batches:
             self._waiting += events
             self._changed.notify_all()
 
+    def _next(self) -> list[Any]:
+        """The next batch: no more than one transaction or two, so that what lies there is shared."""
+        size = count = 0
+        while count < len(self._waiting) and size < MOST_BYTES:
+            size += len(self._waiting[count].value or b"")
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
+
     async def work(self) -> None:
         """Takes batch after batch; ends only with the process."""
         try:
             while True:
                 async with self._changed:
                     await self._changed.wait_for(lambda: bool(self._waiting))
-                    events, self._waiting = self._waiting, []
+                    events = self._next()
                     self._changed.notify_all()
                     before, mine = self._last, asyncio.get_running_loop().create_future()
                     self._last = mine

@@ -16,7 +16,7 @@ from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DATABASE_AWAY, UNUSABLE, LastingError, Progress, Taker
 from hub.engine.cluster.topics import topics_of
 from hub.engine.cluster.watchdog import Signs, watch
-from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
+from hub.engine.cluster.worker import AT_ONCE, await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
 from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
@@ -67,7 +67,7 @@ class LateTaker:
         until = loop.time() + role.patience_seconds
         while True:
             try:
-                self.ledger = await open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=2)
+                self.ledger = await open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=AT_ONCE)
             except Retry as fault:
                 if loop.time() > until:
                     raise LastingError(DATABASE_AWAY, str(fault)) from fault
