@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from hub.engine.cluster.taking import Progress
-from hub.engine.cluster.worker import MOST_MESSAGES, _agent
+from hub.engine.cluster.worker import AT_ONCE, MOST_BYTES, MOST_MESSAGES, _agent
 from hub.processes.cluster.worker import LateTaker
 from tests.engine.cluster.broker import hub_file
 
@@ -83,22 +83,37 @@ async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_on
 
 
 async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_than_there_is_room_for() -> None:
-    desk = Desk(b"first", b"second")
+    busy = [b"busy %d" % number for number in range(AT_ONCE)]
+    desk = Desk(*busy)
     more = [b"%d" % number for number in range(MOST_MESSAGES + 10)]
-    async with agent(desk, b"first", b"second") as stream:
+    async with agent(desk, *busy) as stream:
         for value in more:
             stream.coming.put_nowait(value)
         await until(lambda: stream.coming.qsize() == 9)  # one waits in the agent's hand
         await rest()
-        assert (desk.batches, stream.coming.qsize()) == ([[b"first"], [b"second"]], 9)
-        desk.held[b"first"].set()
-        await until(lambda: len(desk.batches) > 2)
-        assert desk.batches[2] == more[:MOST_MESSAGES]
+        assert (len(desk.batches), stream.coming.qsize()) == (AT_ONCE, 9)
+        desk.held[busy[0]].set()
+        await until(lambda: len(desk.batches) > AT_ONCE)
+        assert desk.batches[AT_ONCE] == more[:MOST_MESSAGES]
         await rest()
-        assert stream.acknowledged == [b"first"]
-        desk.held[b"second"].set()
-        await until(lambda: len(stream.acknowledged) == len(more) + 2)
-    assert stream.acknowledged == [b"first", b"second", *more]
+        assert stream.acknowledged == busy[:1]
+        for value in busy[1:]:
+            desk.held[value].set()
+        await until(lambda: len(stream.acknowledged) == AT_ONCE + len(more))
+    assert stream.acknowledged == [*busy, *more]
+
+
+async def test_a_batch_is_closed_when_it_is_large() -> None:
+    busy = [b"busy %d" % number for number in range(AT_ONCE)]
+    desk = Desk(*busy)
+    large = [b"%d" % number + bytes(MOST_BYTES // 2) for number in range(3)]
+    async with agent(desk, *busy) as stream:
+        for value in large:
+            stream.coming.put_nowait(value)
+        await until(stream.coming.empty)
+        desk.held[busy[0]].set()
+        await until(lambda: len(desk.batches) > AT_ONCE)
+        assert desk.batches[AT_ONCE] == large[:2]
 
 
 async def test_only_a_worker_that_waits_for_the_database_is_excused_from_its_watchdog(tmp_path: Path) -> None:
