@@ -166,6 +166,7 @@ class Batches:
         self._take = take
         self._ack = ack
         self._waiting: list[Any] = []
+        self._bytes = 0
         self._changed = asyncio.Condition()
         self._last: asyncio.Future[None] | None = None
         """done when everything taken so far is acknowledged"""
@@ -173,16 +174,18 @@ class Batches:
     async def add(self, events: Sequence[Any]) -> None:
         """Waits while there is a whole batch already."""
         async with self._changed:
-            await self._changed.wait_for(lambda: len(self._waiting) < MOST_MESSAGES)
+            await self._changed.wait_for(lambda: len(self._waiting) < MOST_MESSAGES and self._bytes < MOST_BYTES)
             self._waiting += events
+            self._bytes += sum(map(_size, events))
             self._changed.notify_all()
 
     def _next(self) -> list[Any]:
         """The next batch: no more than one transaction or two, so that what lies there is shared."""
         size = count = 0
         while count < len(self._waiting) and size < MOST_BYTES:
-            size += len(self._waiting[count].value or b"")
+            size += _size(self._waiting[count])
             count += 1
+        self._bytes -= size
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
@@ -208,6 +211,10 @@ class Batches:
             end(reason.code, str(reason))
         except BaseException as error:  # noqa: BLE001  (what leaves an agent stalls it for ever)
             end(DEFECT, describe(error))
+
+
+def _size(event: Any) -> int:
+    return len(event.value or b"")
 
 
 def _place(message: Any) -> Place:

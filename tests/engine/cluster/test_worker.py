@@ -106,11 +106,12 @@ async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_th
 async def test_a_batch_is_closed_when_it_is_large() -> None:
     busy = [b"busy %d" % number for number in range(AT_ONCE)]
     desk = Desk(*busy)
-    large = [b"%d" % number + bytes(MOST_BYTES // 2) for number in range(3)]
+    large = [b"%d" % number + bytes(MOST_BYTES // 2) for number in range(5)]
     async with agent(desk, *busy) as stream:
         for value in large:
             stream.coming.put_nowait(value)
-        await until(stream.coming.empty)
+        await rest()
+        assert stream.coming.qsize() == 2, "two wait, and one in the agent's hand"
         desk.held[busy[0]].set()
         await until(lambda: len(desk.batches) > AT_ONCE)
         assert desk.batches[AT_ONCE] == large[:2]
