@@ -104,11 +104,10 @@ class Copies:
             for where, data, charge, id_ in zip(self._wheres, self._made, self._charges, self._ids, strict=True):
                 if len(made) == count:
                     return made
-                if number:
-                    mark = f"{number:05d}"
-                    data = data.replace(charge.encode(), f"{mark}{charge[5:]}".encode())  # noqa: PLW2901
-                    data = data.replace(id_.encode(), f"{id_[:-5]}{mark}".encode())  # noqa: PLW2901
-                    data = _TRADE.sub(rb"\g<1>" + mark.encode() + rb"\g<2>", data)  # noqa: PLW2901
+                mark = f"{number:05d}"  # the models, too: the end of an id of theirs may look like one
+                data = data.replace(charge.encode(), f"{mark}{charge[5:]}".encode())  # noqa: PLW2901
+                data = data.replace(id_.encode(), f"{id_[:-5]}{mark}".encode())  # noqa: PLW2901
+                data = _TRADE.sub(rb"\g<1>" + mark.encode() + rb"\g<2>", data)  # noqa: PLW2901
                 made.append((where, data))
         raise AssertionError
 
