@@ -1,6 +1,6 @@
 """The ordinary case, decided at once: one charge of the unit's own receipt, and nothing else or the one payment of it.
 
-Nine cases of ten are no more than that. Whatever is otherwise in the least is left to the general rules, which would
+Most cases are no more than that. Whatever is otherwise in the least is left to the general rules, which would
 decide the same here; a property of the tests compares the two.
 """
 
