@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from hub.errors import Fault, Park, describe
 from hub.flow import decide as flow
 from hub.flow.case import Case
+from hub.flow.effects import CaseStatus
 from hub.flow.facts import Fact
 from hub.flow.link import Candidate, link
 from hub.ledger import faults
@@ -245,7 +246,7 @@ def _new_case_id(unit: str, event_id: str) -> str:
 
 @dataclass(slots=True)
 class _Outcome:
-    status: Literal["waiting", "due", "settled", "parked"]
+    status: CaseStatus
     fault: FaultRecord | None
     surplus: int
     bills: list[BillDraft]
