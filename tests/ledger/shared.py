@@ -68,6 +68,14 @@ class Server:
         self.sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         return self.local.dsn(name)
 
+    def awkward(self) -> str:
+        """A database, for one test, whose joins read one side again for each row of the other."""
+        dsn = self.database(fresh=True)
+        for way in ("hashjoin", "mergejoin", "hashagg", "indexscan", "bitmapscan", "material"):
+            self.sql(f"ALTER DATABASE {dsn.rpartition('/')[2]} SET enable_{way} = off")
+        self.sql("VACUUM ANALYZE", dsn.rpartition("/")[2])  # as it looks to a planner: not a row anywhere
+        return dsn
+
     def give_back(self, dsn: str) -> None:
         """Empties a database for the next: copying one costs a second where much else runs."""
         name = dsn.rpartition("/")[2]

@@ -374,3 +374,27 @@ def test_two_relays_share_the_outbox(blocks: PostgresBook) -> None:
     assert blocks.statuses() == ["confirmed"] * 4 + ["issued"] * 2
     blocks.runner.run(two.outbox_done([row["id"] for row in second]))
     assert blocks.one("SELECT count(*) FROM outbox") == 0
+
+
+def test_whatever_way_the_database_joins_what_is_taken_keeps_its_limit(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = {"demo": replace(RULES, countersigned=True)}
+    book = PostgresBook(server=server, dsn=server.awkward(), rules=rules).numbers()
+    monkeypatch.setattr("hub.ledger.postgres.ledger._TIDY", 3)
+    shared = book.ledger.shared
+    for _ in range(6):  # looks at what is empty: the database plans for that, and keeps the plan
+        assert not book.runner.run(shared.outbox("confirm", 4, book.now))
+        assert not book.runner.run(shared.tidy(book.now))
+        assert not book.apply(want=2).work
+    pay_for(book, *names(6))
+    assert len(book.apply(want=2).work) == 2
+    book.expire()
+    book.issue()
+    first, second = (book.runner.run(shared.outbox("confirm", 4, book.now)) for _ in range(2))
+    assert [len(first), len(second)] == [4, 2]
+    assert book.one("SELECT count(*) FROM search_new") == 6
+    assert book.runner.run(shared.tidy(book.now))
+    assert book.one("SELECT count(*) FROM search_new") == 3
+    book.close()
+    server.drop(book.dsn)

@@ -34,9 +34,10 @@ log = logging.getLogger("billhub.ledger")
 CLOSE_SECONDS: Final = 3.0
 _TIDY: Final = 2000
 _SORT_IN: Final = """
-WITH newest AS (
-    DELETE FROM search_new WHERE seq IN (SELECT seq FROM search_new ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
-    RETURNING hash, bill_seq
+WITH oldest AS MATERIALIZED (
+    SELECT seq FROM search_new ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
+), newest AS (
+    DELETE FROM search_new WHERE seq IN (SELECT seq FROM oldest) RETURNING hash, bill_seq
 ), sorted AS (
     INSERT INTO search SELECT DISTINCT hash, bill_seq FROM newest ORDER BY hash, bill_seq ON CONFLICT DO NOTHING
 )

@@ -13,13 +13,14 @@ from hub.ledger.records import FaultRecord
 from hub.ledger.rows import fault_text
 
 _LEASE: Final = """
-UPDATE outbox o SET lease_owner = $4, lease_until = clock_timestamp() + $5::interval
-FROM (
+WITH due AS MATERIALIZED (
     SELECT id FROM outbox
     WHERE kind = $1 AND due_at <= $2 AND (lease_until IS NULL OR lease_until < clock_timestamp())
     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-) due
-WHERE o.id = due.id RETURNING o.id, o.unit, o.subject, o.payload, o.attempts, o.due_at"""
+)
+UPDATE outbox o SET lease_owner = $4, lease_until = clock_timestamp() + $5::interval
+FROM due WHERE o.id = due.id RETURNING o.id, o.unit, o.subject, o.payload, o.attempts, o.due_at"""
+"""Materialised: read again for each row of the other side, as a join may, it would take `limit` more each time."""
 _DONE: Final = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 _LATER: Final = """
 UPDATE outbox SET due_at = $2, attempts = attempts + 1, fault = $3, lease_owner = NULL, lease_until = NULL
