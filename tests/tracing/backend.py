@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -52,6 +53,8 @@ class Backend:
                 body = await reader.readexactly(int(head["content-length"]))
                 assert first.startswith("POST /v1/traces ")
                 assert head["content-type"] == "application/x-protobuf"
+                if head.get("content-encoding") == "gzip":
+                    body = gzip.decompress(body)
                 self.asked += 1
                 await self.open.wait()
                 status, answer = self._judged(head, body)

@@ -21,10 +21,18 @@ from tests.certificates import identity
 from tests.hubprocess import HubProcess, Town, running, town, until
 from tests.metrics.judge import samples
 from tests.tracing.backend import backend
+from tests.tracing.rotel import rotel
 from tests.tracing.whole import names_nobody, told_of, whole
 
 HIS = "demo-hospital/his"
 ROLES = ("core", "door", "issuer")
+SPANS = {
+    "receive": ("billhub-door", ""),
+    "take": ("billhub-core", "receive"),
+    "commit": ("billhub-core", "take"),
+    "issue": ("billhub-issuer", "take"),
+    "sign": ("billhub-issuer", "issue"),
+}
 SHAPES = pytest.mark.parametrize(("doors", "issuers"), [(0, 0), (2, 1)], ids=["single", "processes"])
 
 
@@ -66,7 +74,6 @@ async def message_of(hub: HubProcess, charge: Charge) -> str:
 async def test_one_trace_leads_from_a_message_to_the_issued_bill_and_names_nobody(
     place: Town, doors: int, issuers: int
 ) -> None:
-    door, issuer = ("door", "issuer") if doors else ("core", "core")
     server, ca = identity(place.world.folder)
     (place.world.folder / "token").write_text("let me in\n")
     async with backend(server) as (seen, endpoint):
@@ -75,17 +82,8 @@ async def test_one_trace_leads_from_a_message_to_the_issued_bill_and_names_nobod
         hub = traced(place, endpoint, doors, issuers, ca=ca.name, headers=login)
         async with running(hub):
             charge = await paid_in_cash(hub)
-            spans = await whole(
-                seen,
-                await message_of(hub, charge),
-                {
-                    "receive": (f"billhub-{door}", ""),
-                    "take": ("billhub-core", "receive"),
-                    "commit": ("billhub-core", "take"),
-                    "issue": (f"billhub-{issuer}", "take"),
-                    "sign": (f"billhub-{issuer}", "issue"),
-                },
-            )
+            wanted = SPANS if doors else {name: ("billhub-core", parent) for name, (_, parent) in SPANS.items()}
+            spans = await whole(seen, await message_of(hub, charge), wanted)
             assert told_of(spans["receive"]) == {
                 "billhub.place": "applied",
                 "billhub.answer": "durable",
@@ -101,6 +99,18 @@ async def test_one_trace_leads_from_a_message_to_the_issued_bill_and_names_nobod
             assert await hub.stop() < 10
             assert len(seen.spans) > before  # an orderly end sends what is left
         assert "let me in" not in hub.log
+
+
+async def test_a_collector_of_another_make_understands_the_whole_trace(place: Town) -> None:
+    """Rotel takes it from the hub, and tells on what it has understood."""
+    async with backend() as (seen, endpoint), rotel(place.world.folder, endpoint) as collector:
+        seen.login = {"authorization": "Bearer let me in"}
+        hub = traced(place, collector)
+        async with running(hub):
+            charge = await paid_in_cash(hub)
+            spans = await whole(seen, await message_of(hub, charge), SPANS)
+            names_nobody(seen, spans["issue"], charge)
+        assert "BH-SEE" not in hub.log
 
 
 async def test_a_collector_that_refuses_or_is_gone_costs_no_bill(place: Town) -> None:
