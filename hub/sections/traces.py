@@ -58,7 +58,7 @@ class TracesSection(Section):
     def _unseen(self) -> TracesSection:
         """A login goes through no network in the clear."""
         if self.headers and self.endpoint.startswith("http:") and not _here(urlsplit(self.endpoint).hostname or ""):
-            raise ValueError("headers need an https endpoint")
+            raise ValueError("headers go by https, or to this machine")
         return self
 
 
