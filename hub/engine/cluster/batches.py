@@ -101,7 +101,6 @@ class Batches:
         try:
             await self._take([(event.value, _place(event.message)) for event in events])
             self._uncommitted -= 1
-            self._begin()
             if before is not None:
                 await before
             for event in events:

@@ -74,6 +74,12 @@ async def rest() -> None:
         await asyncio.sleep(0)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing goes because it waited for long."""
+    monkeypatch.setattr(batches, "LINGER_SECONDS", 3600.0)
+
+
 async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_one_before_it() -> None:
     desk = Desk(b"first")
     async with agent(desk, b"first") as stream:
@@ -86,8 +92,10 @@ async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_on
     assert stream.acknowledged == [b"first", b"second"]
 
 
-async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_than_there_is_room_for() -> None:
-    busy = [b"busy %d" % number for number in range(AT_ONCE)]
+async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_than_there_is_room_for(
+    patient: None,
+) -> None:
+    busy = [b"busy %d" % number + bytes(WORTH_BYTES) for number in range(AT_ONCE)]
     desk = Desk(*busy)
     more = [b"%d" % number for number in range(MOST_MESSAGES + 10)]
     async with agent(desk, *busy) as stream:
@@ -105,12 +113,6 @@ async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_th
             desk.held[value].set()
         await until(lambda: len(stream.acknowledged) == AT_ONCE + len(more))
     assert stream.acknowledged == [*busy, *more]
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing goes because it waited for long."""
-    monkeypatch.setattr(batches, "LINGER_SECONDS", 3600.0)
 
 
 async def test_what_is_small_waits_for_the_transaction_that_is_under_way(patient: None) -> None:
