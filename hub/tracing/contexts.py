@@ -61,12 +61,13 @@ def behind(work: Work) -> list[str]:
     return list(dict.fromkeys(message_of(event)[0] for event in events if event))
 
 
-def key_of(message: Submission) -> str:
-    """A message's first business key, masked: enough to tell two apart."""
+def who(message: Submission) -> dict[str, str]:
+    """What a span says of a message; its first business key is masked: enough to tell two apart."""
+    told = {"billhub.unit": message.unit, "billhub.source": message.source, "billhub.kind": message.kind}
     for event in message.events:
         for kind, value in event.fact["keys"]:
-            return masked(kind, value)
-    return ""
+            return told | {"billhub.key": masked(kind, value)}
+    return told
 
 
 def masked(kind: str, value: str) -> str:

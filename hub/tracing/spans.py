@@ -22,14 +22,15 @@ from hub.tracing.contexts import (
     contexts,
     headers,
     kept,
-    key_of,
     masked,
     received,
     taken,
+    who,
 )
 
 END_SECONDS: Final = 1.0
-MOST_LEFT: Final = 10_000
+MOST_LEFT: Final = 30_000
+"""Of what came or was leased and never ended; more than an embedded hub's queue holds."""
 
 
 class Came(NamedTuple):
@@ -45,8 +46,8 @@ class Came(NamedTuple):
 class Signing:
     """A traced bill that an issuer has in hand."""
 
-    work: Work
     messages: list[str]
+    told: dict[str, str]
     leased: int
     signed: int = 0
 
@@ -113,7 +114,7 @@ class Traces:
         for message, verdict in zip(messages, verdicts, strict=True):
             context = self.context(message)
             if context is not None:
-                told = {"billhub.place": verdict.place, "billhub.answer": message.answer, **_who(message)}
+                told = {"billhub.place": verdict.place, "billhub.answer": message.answer, **who(message)}
                 self._tell("receive", context, None, began, told)
 
     def carried(self, messages: Sequence[Submission]) -> list[tuple[str, bytes]]:
@@ -167,7 +168,7 @@ class Traces:
                 continue
             trace = found.context.trace
             own = taken(message.id) if verdict.place == "applied" else Context(trace, self._ids.new_span())
-            told = {"billhub.place": verdict.place, **_who(message)}
+            told = {"billhub.place": verdict.place, **who(message)}
             links = [found.record] if found.record else ()
             self._tell("take", own, found.context, found.at, told, links, ended=ended)
             size = {"db.system.name": database, "db.operation.batch.size": len(many)}
@@ -183,7 +184,12 @@ class Traces:
         for one in work:
             messages = behind(one)
             if messages and kept(messages[0], self._one_in):
-                self._signing[one.bill_id] = Signing(one, messages, now)
+                told = {
+                    "billhub.unit": one.unit,
+                    "billhub.face": one.face,
+                    "billhub.key": masked("charge_no", one.charge_no),
+                }
+                self._signing[one.bill_id] = Signing(messages, told, now)
         if len(self._signing) > MOST_LEFT:  # bills that were withdrawn before they were stored
             self._signing.clear()
 
@@ -201,15 +207,10 @@ class Traces:
             found = self._signing.pop(bill_id, None)
             if found is None:
                 continue
-            one, (first, *others) = found.work, found.messages
+            first, *others = found.messages
             parent = taken(first)
             own = Context(parent.trace, self._ids.new_span())
-            told = {
-                "billhub.unit": one.unit,
-                "billhub.face": one.face,
-                "billhub.key": masked("charge_no", one.charge_no),
-            }
-            self._tell("issue", own, parent, found.leased, told, [taken(id_) for id_ in others])
+            self._tell("issue", own, parent, found.leased, found.told, [taken(id_) for id_ in others])
             self._tell("sign", Context(parent.trace, self._ids.new_span()), own, found.leased, {}, ended=found.signed)
 
     def _tell(
@@ -239,12 +240,6 @@ class Traces:
                 began,
             )
         span.end(ended if ended is not None else time.time_ns())
-
-
-def _who(message: Submission) -> dict[str, str]:
-    told = {"billhub.unit": message.unit, "billhub.source": message.source, "billhub.kind": message.kind}
-    key = key_of(message)
-    return told | {"billhub.key": key} if key else told
 
 
 def _remote(context: Context) -> Any:

@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,10 +66,16 @@ class Door:
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
+async def door() -> AsyncIterator[Door]:
     made = Door()
     yield made
-    made.traces.end()
+    await asyncio.to_thread(made.traces.end)
+    await gone()
+
+
+async def gone() -> None:
+    """Nobody sends any more, and says something in another test."""
+    await until(lambda: "traces" not in {one.name for one in threading.enumerate()}, "the thread ends")
 
 
 @pytest.fixture
@@ -282,7 +288,7 @@ async def test_an_end_waits_for_no_collector_and_counts_what_is_left(
     assert door.counted("dropped") == 5
     assert said() == ["5 spans were not sent before the end"]
     seen.open.set()
-    await until(lambda: "traces" not in {one.name for one in threading.enumerate()}, "its thread ends, too")
+    await gone()
 
 
 async def test_an_end_sends_what_is_left(
