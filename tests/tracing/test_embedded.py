@@ -94,10 +94,10 @@ async def test_one_trace_leads_from_a_message_to_the_issued_bill_and_names_nobod
             }
             assert told_of(spans["commit"]) == {"db.system.name": "sqlite", "db.operation.batch.size": 1}
             names_nobody(seen, spans["issue"], charge)
-            before = len(seen.spans)
-            await paid_in_cash(hub, "U")
+            charge = await paid_in_cash(hub, "U")
             assert await hub.stop() < 10
-            assert len(seen.spans) > before  # an orderly end sends what is left
+            trace = bytes.fromhex(await message_of(hub, charge))
+            assert sum(span.trace_id == trace for _, span in seen.spans) == len(SPANS)  # an end sends what is left
         assert "let me in" not in hub.log
 
 
