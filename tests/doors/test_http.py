@@ -88,9 +88,9 @@ async def test_reading_stops_while_many_requests_wait() -> None:
         sending = asyncio.create_task(sender.send(_post(b"x" * 10_000) * 5000))
         await notes.arrived.wait()
         (connection,) = door.connections
-        await wait_for(lambda: not connection._reading)  # type: ignore[attr-defined]
+        await wait_for(lambda: not connection._pressure.reading)  # type: ignore[attr-defined]
         assert len(connection._queue) <= 4  # type: ignore[attr-defined]
-        assert len(connection._held) < 2_000_000  # type: ignore[attr-defined]
+        assert len(connection._incoming.held) < 2_000_000  # type: ignore[attr-defined]
         assert not sending.done()
         assert len(notes.bodies) == 1
         sending.cancel()
@@ -253,7 +253,7 @@ async def test_large_bodies_are_not_read_far_ahead_of_their_turn() -> None:
         sending = asyncio.create_task(sender.send(_post(b"x" * 1_000_000) * 12))
         await notes.arrived.wait()
         (connection,) = door.connections
-        await wait_for(lambda: not connection._reading)  # type: ignore[attr-defined]
+        await wait_for(lambda: not connection._pressure.reading)  # type: ignore[attr-defined]
         assert sum(request.size for request in connection._queue) < 3_000_000  # type: ignore[attr-defined]
         notes.gate.set()
         assert [(await sender.response())[0] for _ in range(12)] == [200] * 12
