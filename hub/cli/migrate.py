@@ -40,7 +40,7 @@ def command(
     if (data is None) == (to is None):
         raise typer.BadParameter(say("--data 或 --to 二选一", "give either --data or --to"), param_hint="--data / --to")
     with faults_end():
-        from hub.ledger.migrate import HEAD
+        from hub.ledger.window import HEAD
 
         if to is not None:
             from hub.hubfile import load_hub

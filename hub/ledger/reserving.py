@@ -15,7 +15,7 @@ from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults, handing
 from hub.ledger.applying import record
-from hub.ledger.epochs.faults import HELD
+from hub.ledger.faults import HELD
 from hub.ledger.numbers import Numbers
 from hub.ledger.records import BillDraft, FaultRecord
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text

@@ -16,11 +16,10 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import Fault
-from hub.ledger import faults, handing
+from hub.ledger import faults, handing, mark
 from hub.ledger.applying import Changes, apply_one
 from hub.ledger.loading import load
 from hub.ledger.migrate import migrate_sqlite
-from hub.ledger.moving import mark
 from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
 from hub.ledger.reserving import Due
 from hub.ledger.retiring import Retiring

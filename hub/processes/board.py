@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.ledger.migrate import HEAD
+from hub.ledger.window import HEAD
 from hub.metrics.catalogue import BUILD, CHECK, PROCESSES, READY, RESTARTS
 from hub.metrics.checks import MESSAGES, Checks, document
 from hub.metrics.faults import CHILDREN_GONE

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Config, Retry
+from hub.ledger import mark
 from hub.ledger.lock import FolderLock
 from hub.ledger.migrate import HEAD
-from hub.ledger.moving import mark
 from hub.ledger.sqlite import FILE, SqliteLedger
 from tests.ledger.book import SqliteBook
 from tests.ledger.moving.lived import RULES_SIGNED, moving, target
