@@ -120,7 +120,7 @@ def open_(
     from hub.engine.epochs import carry_out
     from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
     from hub.ledger.lock import FolderLock
-    from hub.ledger.sqlite import FILE
+    from hub.ledger.sqlite_file import FILE
 
     del config
     with faults_end():

@@ -60,7 +60,7 @@ def _migrate_folder(data: Path) -> None:
     from hub.engine.embedded.home import Home
     from hub.ledger.lock import FolderLock
     from hub.ledger.migrate import migrate_sqlite
-    from hub.ledger.sqlite import FILE, sqlite_faults
+    from hub.ledger.sqlite_file import FILE, sqlite_faults
 
     home = Home(data).existing()
     lock = FolderLock(home.folder)

@@ -17,7 +17,7 @@ from hub.engine.embedded.core import Core
 from hub.errors import Fault
 from hub.ledger.faults import DATABASE_BROKEN
 from hub.ledger.records import FaultRecord, NotIssued, Submission, Verdict, Work
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import SqliteBook, cancel, charge, message, payment, sign
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import create_engine
 from hub.errors import Config, Retry
 from hub.ledger import migrate
 from hub.ledger.schema import METADATA
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import SqliteBook, charge, payment
 
 

@@ -226,7 +226,7 @@ def test_a_database_of_the_first_schema_is_migrated_with_its_rows(
         migrate.migrate_sqlite(tmp_path / "data" / "ledger.db")
     from contextlib import closing
 
-    from hub.ledger.sqlite import connect
+    from hub.ledger.sqlite_file import connect
 
     with closing(connect(tmp_path / "data" / "ledger.db")) as line:
         assert migrate.revision_of(line) == "0001"

@@ -25,7 +25,8 @@ from hub.ledger.lock import FolderLock
 from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.reader import Reader
 from hub.ledger.rules import rules_of
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from hub.simulators.fiscal_books import make_keys
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 from hub.simulators.unionpay import UnionPay
