@@ -29,7 +29,7 @@ from hub.ledger.postgres.faults import NOT_MIGRATED
 from hub.ledger.reserving import MAY_LAG
 from hub.ledger.vitals import Figures, Pulse, age, figures, pulse
 from hub.ledger.window import HEAD
-from hub.metrics.catalogue import LAG_RECORDS, LAG_SECONDS
+from hub.metrics.catalogue_machine import LAG_RECORDS, LAG_SECONDS
 from hub.metrics.checks import Checks
 from hub.metrics.faults import DUE_WAITS, LAGGING, REPLICA_BEHIND, STANDBY, UNCOPIED
 from hub.metrics.meter import Row
