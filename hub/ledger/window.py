@@ -14,7 +14,7 @@ from typing import Any, Final
 from hub.errors import Fault
 from hub.ledger.faults import DATABASE_NEWER
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest revision; a test compares it with the scripts."""
 OLDEST_SERVER: Final = 14
 """The oldest PostgreSQL that does."""
