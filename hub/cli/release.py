@@ -41,7 +41,10 @@ def command(
                 param_hint="--unit",
             )
         ids = [bill["id"] for bill in found]
-        released = writer(data, config)("bills.release", bill_ids=ids, actor=actor()) if ids else 0
+        released = 0
+        if ids:
+            with writer(data, config) as do:
+                released = do("bills.release", bill_ids=ids, actor=actor())
         put_json({"due": len(ids), "released": released}) if as_json else put(
             say(f"{len(ids)} 张待开,放行 {released} 张", f"{len(ids)} due, {released} released")
         )

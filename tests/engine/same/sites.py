@@ -17,7 +17,7 @@ from typing import Any, Literal
 import asyncpg
 
 from drills.process import Process
-from hub.cli.opened import Writer, writer
+from hub.cli.opened import writer
 from hub.config import load_units
 from hub.demo.world import CHINA, World, build
 from hub.engine.embedded.home import Home
@@ -73,8 +73,8 @@ class Site:
         """A writing command of the running hub."""
 
         def done() -> Any:
-            do: Writer = writer(self.data, self.world.units)
-            return do(verb, **values)
+            with writer(self.data, self.world.units) as do:
+                return do(verb, **values)
 
         return await asyncio.to_thread(done)
 
