@@ -148,6 +148,13 @@ TIDIED: Final = Metric(
     "到期清除的内容: days 流水日分区、bodies 原文、refused 拒收原文。",
     ("what",),
 )
+SPANS: Final = Metric(
+    "billhub_spans_total",
+    "counter",
+    "Spans of traces, by how they ended: sent, dropped (the collector was away, too slow, or did not take them).",
+    "追踪的 span 数,按结果: sent 已送达、dropped 已丢弃(收集器不可用、太慢或不收)。",
+    ("how",),
+)
 CPU: Final = Metric(
     "billhub_process_cpu_seconds_total", "counter", "Seconds of CPU that processes have used.", "进程用去的 CPU 秒数。"
 )
@@ -158,6 +165,6 @@ RESIDENT: Final = Metric(
 OWN: Final = (
     *(DELIVERIES, TURNED_AWAY, DELIVERY_SECONDS, PRODUCE_SECONDS, PRODUCE_PACKED, PRODUCE_FAILURES, PRODUCE_WAITING),
     *(BATCH_MESSAGES, COMMIT_SECONDS, COMMIT_FAILURES, TAKEN, SET_ASIDE, ISSUED, NOT_ISSUED, ISSUE_SECONDS),
-    *(EFFECTS, ARCHIVE_FAILURES, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
+    *(EFFECTS, ARCHIVE_FAILURES, POOL_SECONDS, POOL_EMPTY, TIDIED, SPANS, CPU, RESIDENT),
 )
 """Added up over the processes of a machine; the page shows them with one more label before their own: `role`."""

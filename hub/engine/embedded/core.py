@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Final
 
 import msgspec
@@ -29,6 +29,7 @@ from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
 from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission
 from hub.ledger.sqlite import SqliteLedger
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.core")
 
@@ -75,9 +76,13 @@ class Core:
         self._queue.add(Delivery(submissions, answer, settled))
         self.wake()
 
-    def signed(self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued]) -> None:
-        """An issuer's bills come back."""
+    def signed(
+        self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued], traced: Sequence[str] = ()
+    ) -> None:
+        """An issuer's bills come back; of some it wants to hear when they are stored."""
         reach("brought")
+        if traced:
+            self._bench.asks(seat, traced)
         self._brought.add(issued, not_issued)
         seat.busy.difference_update(bill.bill_id for bill in issued)
         seat.busy.difference_update(bill.bill_id for bill in not_issued)
@@ -150,7 +155,7 @@ class Core:
         if not (taken or brought or (want and self.ledger.ready())):
             self._idle.begin()
             return
-        began = perf_counter()
+        began, at_ns = perf_counter(), time_ns() if TRACES.on else 0
         try:
             result = self.ledger.apply(batch, self.clock(), want)
         except Retry as fault:
@@ -179,6 +184,9 @@ class Core:
             self._watches.settled(bill_id)
         if batch.not_issued:
             self._later([bill.bill_id for bill in batch.not_issued])
+        if TRACES.on:
+            TRACES.committed(zip(batch.submissions, result.verdicts, strict=True), "sqlite", at_ns)
+            self._bench.over(batch.issued, result.issued)
         self._bench.hand_out(result.work)
         if result.outgoing:
             self.poke()
