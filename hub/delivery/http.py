@@ -13,13 +13,15 @@ from hub.delivery.faults import ANSWER_TOO_LONG, NO_ANSWER, NOT_REACHED
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 _LIMITS: Final = httpx.Timeout(10.0, connect=3.0)
+_KEPT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+"""How many calls are under way is their callers' matter: one that waited here would look like a peer that is away."""
 
 
 class Caller:
     """Keeps connections open between calls; proxies and environment settings are not followed."""
 
     def __init__(self) -> None:
-        self._client = httpx.AsyncClient(timeout=_LIMITS, trust_env=False, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=_LIMITS, limits=_KEPT, trust_env=False, follow_redirects=False)
 
     async def __aenter__(self) -> Self:
         """Opens."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -56,7 +56,7 @@ _LEAVE: Final = (
     """UPDATE bill SET lease_owner = NULL, lease_until = NULL
     WHERE status = 'due' AND starts_with(lease_owner || '-', $1)""",
     "UPDATE number_block SET lease_until = '-infinity' WHERE starts_with(lease_owner || '-', $1)",
-    "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
+    "UPDATE outbox SET lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
 )
 
 
@@ -186,19 +186,23 @@ class PostgresLedger:
         rows = await self._database.run(lambda c: c.fetch(_RENEW, list(bill_ids), self.owner, self._issuer.lease))
         return [id_ for (id_,) in rows]
 
-    async def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+    async def outbox(self, kind: str, limit: int, now: datetime, without: Collection[str] = ()) -> list[dict[str, Any]]:
         """Leases effects due to go out, oldest first."""
         self._leased = True
         owner, lease = self.owner, self._issuer.lease
-        return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, owner, lease))
+        return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, owner, lease, without))
 
     async def outbox_done(self, ids: Sequence[int]) -> None:
         """Effects that are out."""
         await self._database.run(lambda c: outbox.done(c, ids))
 
-    async def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
-        """An effect to try again."""
-        await self._database.run(lambda c: outbox.later(c, id_, due_at, fault))
+    async def outbox_later(self, rows: Sequence[tuple[int, datetime, FaultRecord | None]]) -> None:
+        """Effects that were tried, to try again."""
+        await self._database.run(lambda c: outbox.later(c, rows))
+
+    async def outbox_back(self, ids: Sequence[int], due_at: datetime) -> None:
+        """Effects that were leased and not tried."""
+        await self._database.run(lambda c: outbox.back(c, ids, due_at))
 
     # what is asked
 
