@@ -87,6 +87,8 @@ class Relay:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     waits: Callable[[Paper], bool] = lambda _paper: False
     """whether a bill is not to go to the platform yet: it is not archived"""
+    ending: Callable[[], bool] = lambda: False
+    """whether nothing new is to be begun"""
     poked: asyncio.Event = field(default_factory=asyncio.Event)
     _away: dict[str, tuple[int, datetime]] = field(default_factory=dict)
 
@@ -146,7 +148,9 @@ class Relay:
         tried = False
         while True:
             async with platform.lanes:
-                if unit in self.left_alone() or self.clock() >= until or (found := next(line, None)) is None:
+                if unit in self.left_alone() or self.clock() >= until or self.ending():
+                    return tried
+                if (found := next(line, None)) is None:
                     return tried
                 tried = True
                 await self._submit(caller, unit, platform, *found)

@@ -258,11 +258,15 @@ async def test_what_is_refused_stops_nothing_but_itself(place: Place) -> None:
     assert not place.relay.left_alone()
 
 
-async def test_a_turn_begins_nothing_after_its_time(place: Place) -> None:
+@pytest.mark.parametrize("ends", [False, True], ids=["its time", "it was told to end"])
+async def test_a_turn_begins_nothing_after(place: Place, ends: bool) -> None:
     place.post.add(*"123456789")
     turn = asyncio.create_task(place.relay.turn(place.caller))
     await place.until(here=3)
-    place.now += TURN_SECONDS
+    if ends:
+        place.relay.ending = lambda: True
+    else:
+        place.now += TURN_SECONDS
     place.books.answers.set()
     await turn
     assert sorted(place.post.done) == ["1", "2", "3"]

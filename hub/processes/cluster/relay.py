@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ from hub.processes.relay import LinkResults
 log = logging.getLogger("billhub.relay")
 
 IDLE_SECONDS: Final = 0.5
+GATHER_SECONDS: Final = 0.2
+"""Answers of so long are stored in one transaction; as much is asked for again at most where a relay dies."""
 UNTOUCHED: Final = timedelta(seconds=1)
 """When a row is due again that was leased and not tried: what it waits for is not there yet."""
 
@@ -63,25 +66,28 @@ class Round:
         """What goes to the platform."""
         return self._reader.papers(bill_ids)
 
-    def untouched(self, told: Sent) -> list[int]:
+    def untouched(self, touched: AbstractSet[object]) -> list[int]:
         """Rows of which nothing was told."""
-        done = {bill.bill_id for bill in told.confirmed} | {row for row, *_ in told.later} | set(told.done)
-        return [row["id"] for rows in self._rows.values() for row in rows if not {row["id"], row["subject"]} & done]
+        return [row["id"] for rows in self._rows.values() for row in rows if not {row["id"], row["subject"]} & touched]
 
 
 class Carried:
-    """What a turn told; it goes to the ledger when the turn is over."""
+    """What a turn told, on its way to the ledger."""
 
     def __init__(self) -> None:
         self._told: list[Sent] = []
+        self.touched: set[object] = set()
+        """rows and bills that something was told of"""
 
     def send(self, frame: Frame) -> None:
         """Keeps it."""
         if isinstance(frame, Sent):
             self._told.append(frame)
+            self.touched |= {bill.bill_id for bill in frame.confirmed} | {row for row, *_ in frame.later}
+            self.touched |= set(frame.done)
 
     def take(self) -> Sent:
-        """All of it, in one."""
+        """What came since the last taking, in one."""
         told, self._told = self._told, []
         return Sent(
             [bill for frame in told for bill in frame.confirmed],
@@ -128,7 +134,7 @@ async def main(child: ClusterChild) -> None:
         return found.source if found is not None and isinstance(found.source, Asker) else None
 
     rows = Round(ledger, open_reader(child.hub.dsn(writes=False), child.vault))
-    relay = Relay(rows, results, platforms, asker)
+    relay = Relay(rows, results, platforms, asker, ending=child.stopping.is_set)
 
     def reload() -> None:
         results.intake = Intake(child.units, child.vault)
@@ -147,10 +153,15 @@ async def main(child: ClusterChild) -> None:
         while not child.stopping.is_set():
             try:
                 await rows.lease(datetime.now(UTC), relay.left_alone())
-                busy = await relay.turn(caller)
-                told = carried.take()
-                await _surely(child, ledger, told)
-                if untouched := rows.untouched(told):
+                carried.touched.clear()
+                turn = asyncio.create_task(relay.turn(caller))
+                while True:
+                    done, _ = await asyncio.wait((turn,), timeout=GATHER_SECONDS)
+                    await _surely(child, ledger, carried.take())
+                    if done:
+                        break
+                busy = turn.result()
+                if untouched := rows.untouched(carried.touched):
                     await ledger.outbox_back(untouched, datetime.now(UTC) + UNTOUCHED)
             except Retry as fault:
                 log.warning("%s", fault)
