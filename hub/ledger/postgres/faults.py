@@ -97,7 +97,7 @@ UNCOPIED: Final = define(
     Unknown,
     zh="写入等待备库已 {seconds} 秒;它可能已在主库提交而没有副本",
     en="a write has waited {seconds} s for a standby; it may be committed on the primary, without its copy",
-    do_zh="检查 synchronous_standby_names 所列备库;恢复后先看 (billhub books、billhub epoch show) 是否已生效,没有再运行",
+    do_zh="检查 synchronous_standby_names 所列备库;恢复后先看 (billhub books、billhub epoch show) 是否生效,没有再运行",
     do_en="look at the standby that synchronous_standby_names names; once it is back see whether this was done "
     "(billhub books, billhub epoch show), and run it again only if not",
 )

@@ -49,7 +49,7 @@ def limited(dsn: str, line: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def ended(dsn: str, end: Callable[[], None]) -> Iterator[None]:
+def ended(dsn: str, end: Callable[[], object]) -> Iterator[None]:
     """A block in which a process or a connection writes; `end` ends it from another thread.
 
     Raises:
