@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Protocol
 
 from hub.adapter import Asker, Delivery, Message
+from hub.config import UnitConfig
 from hub.delivery.relay import Kind, Relay
 from hub.engine.embedded.frames import Answered, Command, Frame, Poke, Reload, Sent
 from hub.engine.embedded.home import Home
@@ -32,10 +35,25 @@ class Carrier(Protocol):
         """Queues a frame; a command is answered behind everything that came before it."""
 
 
+def lazily(units: Sequence[UnitConfig], vault: Vault) -> Callable[[], Intake]:
+    """The sources of these units, bound when a channel is first asked: most relays only have bills countersigned."""
+    return cache(partial(Intake, units, vault))
+
+
+def askers(results: LinkResults) -> Callable[[str, str], Asker | None]:
+    """Finds a unit's source that asks its channel."""
+
+    def asker(unit: str, source: str) -> Asker | None:
+        found = results.intake().sources.get(f"{unit}/{source}")
+        return found.source if found is not None and isinstance(found.source, Asker) else None
+
+    return asker
+
+
 class LinkResults:
     """See `hub.delivery.relay.Results`: over the link, in order, and known to be durable by an answered command."""
 
-    def __init__(self, link: Carrier, vault: Vault, intake: Intake) -> None:
+    def __init__(self, link: Carrier, vault: Vault, intake: Callable[[], Intake]) -> None:
         self._link = link
         self._vault = vault
         self.intake = intake
@@ -53,8 +71,9 @@ class LinkResults:
     def told(self, unit: str, source: str, delivery: Delivery, messages: tuple[Message, ...], row: int) -> None:
         """Translates the answer like any message, and sends it."""
         EFFECTS.add(1, "ask", "done")
-        bound = self.intake.bound(f"{unit}/{source}")
-        self._link.send(Sent(submissions=self.intake.translate(bound, delivery, messages), done=[row]))
+        intake = self.intake()
+        submissions = intake.translate(intake.bound(f"{unit}/{source}"), delivery, messages)
+        self._link.send(Sent(submissions=submissions, done=[row]))
 
     def later(self, kind: Kind, row: int, at: datetime, fault: Fault | None) -> None:
         """A row that was tried, to try again."""
@@ -82,13 +101,8 @@ async def main() -> None:
     vault = home.vault()
     units = accepted(home)
     child = Child("relay", home.socket)
-    results = LinkResults(await child.connect(), vault, Intake(units, vault))
-
-    def asker(unit: str, source: str) -> Asker | None:
-        found = results.intake.sources.get(f"{unit}/{source}")
-        return found.source if found is not None and isinstance(found.source, Asker) else None
-
-    relay = Relay(Reader(home.folder, vault, shared=True), results, platforms_of(units, home.trust), asker)
+    results = LinkResults(await child.connect(), vault, lazily(units, vault))
+    relay = Relay(Reader(home.folder, vault, shared=True), results, platforms_of(units, home.trust), askers(results))
 
     def on_frame(frame: Frame) -> None:
         if isinstance(frame, Poke):
@@ -97,7 +111,7 @@ async def main() -> None:
             results.answered(frame.seq)
         elif isinstance(frame, Reload):
             changed = accepted(home)
-            results.intake = Intake(changed, vault)
+            results.intake = lazily(changed, vault)
             relay.platforms = platforms_of(changed, home.trust)
 
     child.on_frame = on_frame

@@ -12,11 +12,9 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hub.adapter import Asker
 from hub.delivery.http import Caller
 from hub.delivery.relay import TURN, Kind, Relay
 from hub.engine.embedded.frames import Frame, Sent
-from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
 from hub.errors import Retry
 from hub.ledger.port import SharedLedger
@@ -26,7 +24,7 @@ from hub.ledger.reading.effects import Paper
 from hub.ledger.records import Batch
 from hub.processes.archiving import archiver_of, hold_back, of_hub
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
-from hub.processes.relay import LinkResults
+from hub.processes.relay import LinkResults, askers, lazily
 
 log = logging.getLogger("billhub.relay")
 
@@ -127,17 +125,12 @@ async def main(child: ClusterChild) -> None:
     if ledger is None:
         return
     carried = Carried()
-    results = Results(carried, child.vault, Intake(child.units, child.vault))
-
-    def asker(unit: str, source: str) -> Asker | None:
-        found = results.intake.sources.get(f"{unit}/{source}")
-        return found.source if found is not None and isinstance(found.source, Asker) else None
-
+    results = Results(carried, child.vault, lazily(child.units, child.vault))
     rows = Round(ledger, open_reader(child.hub.dsn(writes=False), child.vault))
-    relay = Relay(rows, results, platforms, asker, ending=child.stopping.is_set)
+    relay = Relay(rows, results, platforms, askers(results), ending=child.stopping.is_set)
 
     def reload() -> None:
-        results.intake = Intake(child.units, child.vault)
+        results.intake = lazily(child.units, child.vault)
         relay.platforms = platforms_of(child.units, trust)
         ledger.change_rules(child.rules)
 
