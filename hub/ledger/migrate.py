@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest revision; a test compares it with the scripts."""
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 OLDEST_SERVER: Final = 14

@@ -99,6 +99,20 @@ def test_all_text_sorts_by_its_bytes(own: str) -> None:
     assert other == []
 
 
+def test_rows_are_handed_over_in_the_shape_of_their_tables(own: str) -> None:
+    with sync.connect(own) as look:
+        shapes = look.execute(
+            "SELECT left(t.typname, -3), a.attname, format_type(a.atttypid, NULL) FROM pg_type t "
+            "JOIN pg_attribute a ON a.attrelid = t.typrelid WHERE t.typname LIKE '%\\_in' AND t.typtype = 'c'"
+        ).fetchall()
+        columns = look.execute(
+            "SELECT table_name, column_name, replace(data_type, 'character varying', 'text') "
+            "FROM information_schema.columns WHERE table_schema = 'public'"
+        ).fetchall()
+    assert {table for table, _, _ in shapes} >= {"message", "journal", "event", "key", "matter", "bill", "document"}
+    assert set(shapes) <= set(columns)
+
+
 def test_migrating_again_touches_nothing(own: str) -> None:
     migrate.migrate_postgres(own)
     assert differences(own) == []

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hub.engine.cluster.batches import AT_ONCE
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DATABASE_AWAY, UNUSABLE, LastingError, Progress, Taker
 from hub.engine.cluster.topics import topics_of
 from hub.engine.cluster.watchdog import Signs, watch
-from hub.engine.cluster.worker import AT_ONCE, await_rights, end, run_app, show_signs, worker_app
+from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
 from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
