@@ -125,7 +125,7 @@ async def running(world: World, look: Look, *options: str, his_http: bool) -> As
             await asyncio.sleep(0.005)
         seconds = time.perf_counter() - started
         told: dict[str, Any] = json.loads(ready.read_text())
-        host, _, port = told["http"].rpartition(":")
+        host, _, port = told.get("http", "nowhere:0").rpartition(":")  # a hub without doors has no address
         mllp = told["doors"][HIS].rpartition(":")[2] if not his_http else "0"
         yield Measured(host, int(port), int(mllp), told["pid"], world, seconds, look)
     finally:

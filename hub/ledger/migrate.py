@@ -94,10 +94,12 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
     Raises:
         Config: the server is too old, the database of a newer release, or the role may not do this.
         Retry: the server is away, or a table stayed locked by others for `tries` times.
+        Unknown: a step waits for a lost standby; it may be committed.
     """
     from sqlalchemy.pool import NullPool
 
     from hub.ledger.postgres import roles, sync
+    from hub.ledger.postgres.limited import limited
 
     with postgres_faults(), sync.connect(dsn, autocommit=True) as guard:
         version = guard.info.server_version // 10_000
@@ -114,7 +116,7 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
         try:
             for left in reversed(range(tries)):
                 try:
-                    with engine.connect() as connection:
+                    with engine.connect() as connection, limited(dsn, sync.driver(connection)):
                         _upgrade(connection)
                         roles.grant(connection)
                     break

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -117,17 +117,21 @@ class PostgresLedger:
         """Leases longer what is still this owner's."""
         return await self._leases.renew(bill_ids)
 
-    async def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+    async def outbox(self, kind: str, limit: int, now: datetime, without: Collection[str] = ()) -> list[dict[str, Any]]:
         """Leases effects due to go out, oldest first."""
-        return await self._leases.effects(kind, limit, now)
+        return await self._leases.effects(kind, limit, now, without)
 
     async def outbox_done(self, ids: Sequence[int]) -> None:
         """Effects that are out."""
         await self._database.run(lambda c: outbox.done(c, ids))
 
-    async def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
-        """An effect to try again."""
-        await self._database.run(lambda c: outbox.later(c, id_, due_at, fault))
+    async def outbox_later(self, rows: Sequence[tuple[int, datetime, FaultRecord | None]]) -> None:
+        """Effects that were tried, to try again."""
+        await self._database.run(lambda c: outbox.later(c, rows))
+
+    async def outbox_back(self, ids: Sequence[int], due_at: datetime) -> None:
+        """Effects that were leased and not tried."""
+        await self._database.run(lambda c: outbox.back(c, ids, due_at))
 
     # what is asked
 

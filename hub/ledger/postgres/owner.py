@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -30,7 +30,7 @@ _FREE: Final = (
     """UPDATE bill SET lease_owner = NULL, lease_until = NULL
     WHERE status = 'due' AND starts_with(lease_owner || '-', $1)""",
     "UPDATE number_block SET lease_until = '-infinity' WHERE starts_with(lease_owner || '-', $1)",
-    "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
+    "UPDATE outbox SET lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
 )
 
 
@@ -99,10 +99,11 @@ class Owner:
             log.warning("%s", fault)
         return await self.lease_after(now, want) if given and want > 0 else []
 
-    async def effects(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+    async def effects(self, kind: str, limit: int, now: datetime, without: Collection[str]) -> list[dict[str, Any]]:
         """Effects due to go out, oldest first."""
         self.has_leased = True
-        return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, self.name, self._issuer.lease))
+        owner, lease = self.name, self._issuer.lease
+        return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, owner, lease, without))
 
     async def renew(self, bill_ids: Sequence[str]) -> list[str]:
         """Leases longer what is still this owner's."""
