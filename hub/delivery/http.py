@@ -14,6 +14,8 @@ from hub.delivery.faults import ANSWER_TOO_LONG, NO_ANSWER, NOT_REACHED
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 _LIMITS: Final = httpx.Timeout(10.0, connect=3.0)
+_KEPT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+"""How many calls are under way is their callers' matter: one that waited here would look like a peer that is away."""
 
 
 class Caller:
@@ -22,7 +24,9 @@ class Caller:
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         """`trust` judges the other side's certificate; without one, the common authorities do."""
         verify = trust if trust is not None else True
-        self._client = httpx.AsyncClient(timeout=_LIMITS, trust_env=False, follow_redirects=False, verify=verify)
+        self._client = httpx.AsyncClient(
+            timeout=_LIMITS, limits=_KEPT, trust_env=False, follow_redirects=False, verify=verify
+        )
 
     async def __aenter__(self) -> Self:
         """Opens."""

@@ -25,7 +25,8 @@ from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.producer import SteadyProducer
 from hub.engine.cluster.records import SCHEMA, pack
 from hub.hubfile import load_hub
-from hub.ledger.migrate import HEAD, migrate_postgres
+from hub.ledger.migrate import migrate_postgres
+from hub.ledger.window import HEAD
 from hub.simulators.hospital_hl7 import HospitalHl7
 from tests.certificates import identity
 from tests.engine.cluster.province import province
