@@ -62,8 +62,13 @@ def behind(work: Work) -> list[str]:
 
 
 def who(message: Submission) -> dict[str, str]:
-    """What a span says of a message; its first business key is masked: enough to tell two apart."""
-    told = {"billhub.unit": message.unit, "billhub.source": message.source, "billhub.kind": message.kind}
+    """What a span says of a message; its first business key is masked: enough to tell two apart.
+
+    Its kind is the sender's own word, and is told only where a mapping knew it: else it may be anything.
+    """
+    told = {"billhub.unit": message.unit, "billhub.source": message.source}
+    if message.events:
+        told["billhub.kind"] = message.kind
     for event in message.events:
         for kind, value in event.fact["keys"]:
             return told | {"billhub.key": masked(kind, value)}

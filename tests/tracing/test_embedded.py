@@ -20,7 +20,7 @@ from hub.simulators.hospital_hl7_words import Charge
 from tests.certificates import identity
 from tests.hubprocess import HubProcess, Town, running, town, until
 from tests.metrics.judge import samples
-from tests.tracing.backend import backend
+from tests.tracing.backend import Backend, backend
 from tests.tracing.rotel import rotel
 from tests.tracing.whole import names_nobody, told_of, whole
 
@@ -58,6 +58,18 @@ async def paid_in_cash(hub: HubProcess, prefix: str = "T") -> Charge:
     return charge
 
 
+async def misplaced(hub: HubProcess, charge: Charge) -> None:
+    """A message that names its patient where its type should be."""
+    async with HospitalHl7(*hub.address(HIS), prefix="M", charset="GB18030") as his:
+        body = charge.body.replace(b"DFT^P03", f"{charge.patient.name}^{charge.patient.number}".encode("gb18030"))
+        assert (await his.told(body, charge.control_id)).code != "AA"
+
+
+def places(seen: Backend) -> set[str]:
+    """Where the messages ended that were taken."""
+    return {told_of(span)["billhub.place"] for _, span in seen.spans if span.name == "take"}
+
+
 async def message_of(hub: HubProcess, charge: Charge) -> str:
     """The id of the message that brought a charge, once its bill is issued."""
     with sqlite3.connect(f"file:{hub.data / FILE}?mode=ro", uri=True) as line:
@@ -93,6 +105,9 @@ async def test_one_trace_leads_from_a_message_to_the_issued_bill_and_names_nobod
                 "billhub.key": told_of(spans["issue"])["billhub.key"].replace("charge_no", "charge"),
             }
             assert told_of(spans["commit"]) == {"db.system.name": "sqlite", "db.operation.batch.size": 1}
+            names_nobody(seen, spans["issue"], charge)
+            await misplaced(hub, charge)
+            await until(lambda: len(judged := places(seen)) == 2 and "applied" in judged, "it is traced, too")
             names_nobody(seen, spans["issue"], charge)
             charge = await paid_in_cash(hub, "U")
             assert await hub.stop() < 10
