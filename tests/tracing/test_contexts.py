@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 import pytest
 
 from hub.ledger.records import Submission
-from hub.tracing.contexts import Context, contexts, headers, kept
+from hub.tracing.contexts import Context, contexts, headers, kept, who
+from tests.ledger.book import charge, message
 
 
 def test_a_packed_record_carries_a_context_for_each_message_that_is_traced() -> None:
@@ -30,3 +32,10 @@ def test_every_process_keeps_the_same_traces() -> None:
     assert all(kept(id_, 1) for id_ in ids)
     assert 800 < sum(kept(id_, 10) for id_ in ids) < 1200
     assert Submission.__struct_fields__[0] == "id"  # every schema begins with it: what a trace is called by
+
+
+def test_what_a_sender_calls_a_message_is_told_only_where_a_mapping_knew_it() -> None:
+    known = msgspec.structs.replace(message("m", charge("C10001")), kind="DFT^P03")
+    assert who(known)["billhub.kind"] == "DFT^P03"
+    assert who(known)["billhub.key"].endswith("*1")
+    assert "张三" not in str(who(msgspec.structs.replace(known, kind="张三^P03", events=[], place="parked")))
