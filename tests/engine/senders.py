@@ -48,6 +48,16 @@ class Senders:
         done, seat.held = seat.held[:count], seat.held[count:]
         self.core.signed(seat, [sign(work, self.book.now) for work in done], [])
 
+    async def issue(self, name: str) -> Seat:
+        """One bill from its payment to its signature; the seat it was signed on."""
+        seat = Seat()
+        self.core.sit(seat)
+        self.pay(name)
+        await until(lambda: len(seat.held) == 1)
+        self.sign(seat)
+        await until(lambda: self.book.statuses() == ["issued"])
+        return seat
+
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):

@@ -159,12 +159,7 @@ async def test_a_damaged_database_stops_the_hub(tmp_path: Path, monkeypatch: pyt
 async def test_a_core_with_nothing_to_do_tidies_up(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
     retired: list[int] = []
     monkeypatch.setattr(SqliteLedger, "retire", lambda _ledger, _now, days: bool(retired.append(days)))
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.pay("a")
-    await until(lambda: len(seat.held) == 1)
-    desk.sign(seat)
-    await until(lambda: desk.book.statuses() == ["issued"])
+    await desk.issue("a")
     found = desk.book.one("SELECT (SELECT COUNT(*) FROM search) + (SELECT COUNT(*) FROM search_new)")
     assert found > 0
     await until(lambda: desk.book.one("SELECT COUNT(*) FROM search") == found)

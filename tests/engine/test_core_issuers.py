@@ -104,12 +104,7 @@ async def test_a_bill_that_could_not_be_signed_tries_again(desk: Senders) -> Non
 
 
 async def test_issuing_goes_on_by_itself_once_the_clock_is_right(desk: Senders) -> None:
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.pay("a")
-    await until(lambda: len(seat.held) == 1)
-    desk.sign(seat)
-    await until(lambda: desk.book.statuses() == ["issued"])
+    seat = await desk.issue("a")
     right = desk.book.now
     desk.book.now = right - timedelta(hours=1)
     desk.pay("b")
