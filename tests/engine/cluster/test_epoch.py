@@ -105,7 +105,7 @@ async def test_offsets_that_are_ahead_of_the_ledger_are_set_back_and_nothing_is_
             async with after:
                 await after.more(12)
         everywhere = {str(number): 2**40 for number in range(hub.kafka.partitions)}
-        ends = {topic: everywhere for topic in await committed(hub)}
+        ends = dict.fromkeys(await committed(hub), everywhere)
         assert (await set_back(hub, ends))["again"] == 0
         held = {number: (charge, check) for number, charge, check in map(told, documents(place, first).values())}
         words = ("epoch", "open", "--reason", "failover", "--json", "--data", place.hub, "-c", place.world.units)
