@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from benchmarks.load import frame, post
 from hub.demo.world import World, build, receive_segments, write_units
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from hub.simulators.alipay import Alipay
 from hub.simulators.hospital_hl7_words import Writer
 

@@ -78,11 +78,11 @@ def resume(
 ) -> None:
     """Through the running hub where there is one. Bills the platform has take their numbers first."""
     with faults_end():
-        write = writer(data, config)
         taken = 0
-        while bills := _matched(reader(data), data, config):  # one that is taken may make its red bill due
-            taken += write("epoch.take", bills=bills, actor=actor())
-        done = write("epoch.resume", leave_unmatched=leave_unmatched, all_numbers=all_numbers, actor=actor())
+        with writer(data, config) as do:
+            while bills := _matched(reader(data), data, config):  # one that is taken may make its red bill due
+                taken += do("epoch.take", bills=bills, actor=actor())
+            done = do("epoch.resume", leave_unmatched=leave_unmatched, all_numbers=all_numbers, actor=actor())
         shown: dict[str, Any] = {**done, "taken": taken}
         if as_json:
             put_json(shown)
@@ -131,7 +131,7 @@ def open_(
     from hub.engine.embedded.home import Home
     from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
     from hub.ledger.lock import FolderLock
-    from hub.ledger.sqlite import FILE
+    from hub.ledger.sqlite_file import FILE
 
     with faults_end():
         place = place_of(data)

@@ -79,7 +79,7 @@ def _restore(
     from hub.ledger.backups import postgres, sqlite
     from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
     from hub.ledger.lock import FolderLock
-    from hub.ledger.sqlite import FILE
+    from hub.ledger.sqlite_file import FILE
     from hub.processes.restoring import Restoring
 
     if not config.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from importlib.util import find_spec
 from types import TracebackType
@@ -24,10 +25,14 @@ _KEPT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=64)
 
 
 class Caller:
-    """Keeps connections open between calls; proxies and environment settings are not followed."""
+    """Keeps connections open between calls; proxies, redirects and environment settings are not followed."""
 
-    def __init__(self) -> None:
-        self._client = httpx.AsyncClient(timeout=_LIMITS, limits=_KEPT, trust_env=False, follow_redirects=False)
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        """`trust` judges the other side's certificate; without one, the common authorities do."""
+        verify = trust if trust is not None else True
+        self._client = httpx.AsyncClient(
+            timeout=_LIMITS, limits=_KEPT, trust_env=False, follow_redirects=False, verify=verify
+        )
 
     async def __aenter__(self) -> Self:
         """Opens."""

@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.ledger import window
 from hub.ledger.postgres.faults import BUSY, WRONG_VERSION, postgres_faults, sqlstate_of
+from hub.ledger.window import HEAD, OLDEST_SERVER
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-HEAD: Final = "0005"
-"""The newest revision; a test compares it with the scripts."""
 SCRIPTS: Final = Path(__file__).parent / "migrations"
-OLDEST_SERVER: Final = 14
-"""The oldest PostgreSQL that does."""
 LOCK_MILLISECONDS: Final = 2000
 """How long a step waits for a lock. Whoever comes after it waits as long, so it gives up rather than hold them."""
 LOCK_TRIES: Final = 30

@@ -15,13 +15,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import NullPool
 
 from hub.errors import Retry
-from hub.ledger import migrate
+from hub.ledger import migrate, window
 from hub.ledger.postgres import sync
 from hub.ledger.schema import METADATA
 from tests.ledger.book import charge, payment
 from tests.ledger.shared import PostgresBook, Server
 
-BASE = migrate.HEAD
+BASE = window.HEAD
 LATER = f"{int(BASE) + 1:04d}"
 NEXT = f'''
 """A later step."""
@@ -81,7 +81,7 @@ def differences(dsn: str) -> list[Any]:
 
 def test_migrating_from_nothing_gives_the_schema(own: str) -> None:
     assert differences(own) == []
-    assert revision(own) == migrate.HEAD
+    assert revision(own) == window.HEAD
 
 
 def test_a_difference_would_be_seen(server: Server, own: str) -> None:

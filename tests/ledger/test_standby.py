@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,11 +41,12 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 
 
 def _until(server: LocalPostgres, question: str) -> None:
+    """Asks in a transaction each time: within one, PostgreSQL shows its processes as they were at the first look."""
+    end = time.monotonic() + 60
     with psycopg.connect(server.dsn(), autocommit=True) as line:
-        line.execute("SET statement_timeout = '30s'")
-        line.execute(
-            f"DO $$ BEGIN WHILE NOT coalesce(({question}), false) LOOP PERFORM pg_sleep(0.02); END LOOP; END $$"
-        )
+        while line.execute(question).fetchone() != (True,):  # type: ignore[arg-type]
+            assert time.monotonic() < end, question
+            time.sleep(0.02)
 
 
 def _seen(server: LocalPostgres) -> Standing:

@@ -24,11 +24,12 @@ from hub.ledger.backups.sqlite import Progress, source_of
 from hub.ledger.books import books
 from hub.ledger.epochs.desk import postgres_desk
 from hub.ledger.epochs.opening import history, open_epoch
-from hub.ledger.migrate import HEAD, migrate_postgres, revision_of_postgres
+from hub.ledger.migrate import migrate_postgres, revision_of_postgres
 from hub.ledger.moving.tables import ONLY_THERE, TABLES, Hash
 from hub.ledger.postgres import sync as blocking
 from hub.ledger.postgres.faults import postgres_faults
 from hub.ledger.postgres.limited import ended, limited
+from hub.ledger.window import HEAD
 
 ENGINE: Final = "postgresql"
 FILE: Final = "ledger.dump"

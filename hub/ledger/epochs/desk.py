@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from hub.ledger.postgres import sync
 from hub.ledger.postgres.faults import postgres_faults
 from hub.ledger.postgres.limited import limited
-from hub.ledger.sqlite import connect, sqlite_faults
+from hub.ledger.sqlite_file import connect, sqlite_faults
 
 
 class Desk:
