@@ -19,9 +19,9 @@ from hub.engine.cluster.topics import topics_of
 from hub.engine.cluster.watchdog import Signs, watch
 from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
-from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger
+from hub.ledger.records import record
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, Word, prepare, say
 from hub.processes.plan import plan_from_environment
 from hub.tracing.spans import TRACES
