@@ -5,6 +5,7 @@ Secrets stand in files of their own; every path is relative to this file.
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -16,7 +17,7 @@ from hub.errors import Config, define
 from hub.findings import Finding
 from hub.sections.hub import ArchiveSection, KeysSection, ReadySection, RetentionSection, RolesSection, TracesSection
 from hub.sections.section import HostPort, QuotaSection, Section
-from hub.sections.servers import KafkaSection, PostgresSection
+from hub.sections.servers import KafkaSection, PostgresSection, TlsSection
 from hub.yaml_text import read_yaml
 
 NO_SECRET = define(
@@ -26,6 +27,14 @@ NO_SECRET = define(
     en="the secret file {path} cannot be read: {why}",
     do_zh="检查路径(相对于 hub.yaml)、内容和权限",
     do_en="check its path, relative to hub.yaml, its content and its permissions",
+)
+BAD_TLS = define(
+    "BH-CLU-017",
+    Config,
+    zh="TLS 文件不能用:{why}",
+    en="the TLS files cannot be used: {why}",
+    do_zh="检查 hub.yaml 的 tls 各项",
+    do_en="check the entries under tls in hub.yaml",
 )
 
 
@@ -91,13 +100,30 @@ class HubConfig(Section):
             raise NO_SECRET(str(self.path), path=name, why="it is empty")
         return text
 
+    def tls_context(self, section: TlsSection) -> ssl.SSLContext:
+        """Checks a server's certificate and name; shows the hub's own certificate where there is one.
+
+        Raises:
+            Config: a file that is missing or is no certificate or key.
+        """
+        named = {name: self.file(path) for name, path in section if path is not None}
+        try:
+            for path in named.values():
+                path.open("rb").close()  # of a missing file, TLS does not say which
+            context = ssl.create_default_context(cafile=named.get("ca"))
+            if "certificate" in named:
+                context.load_cert_chain(named["certificate"], named.get("key"))
+        except (OSError, ssl.SSLError) as error:
+            raise BAD_TLS(str(self.path), why=str(error)) from None
+        return context
+
     def dsn(self, *, writes: bool = True) -> str:
         """The database as libpq reads it; it holds the password and is not to be shown.
 
         Who only reads takes any of the servers.
 
         Raises:
-            Config: the password file cannot be read.
+            Config: the password file, or one of TLS, cannot be used.
         """
         section = self.postgres
         login = quote(section.user, safe="")
@@ -105,7 +131,11 @@ class HubConfig(Section):
             login += ":" + quote(self.secret(section.password_file), safe="")
         options = {"target_session_attrs": "read-write" if writes else "any"}
         if section.tls is not None:
-            files = {"sslrootcert": section.tls.ca, "sslcert": section.tls.certificate, "sslkey": section.tls.key}
+            self.tls_context(section.tls)  # the driver would take a file that does not do for a server that is away
+            authorities = section.tls.ca or ssl.get_default_verify_paths().cafile
+            if authorities is None:
+                raise BAD_TLS(str(self.path), why="this machine has no file of authorities; name one as ca")
+            files = {"sslrootcert": authorities, "sslcert": section.tls.certificate, "sslkey": section.tls.key}
             options["sslmode"] = "verify-full"
             options |= {name: str(self.file(path)) for name, path in files.items() if path is not None}
         where = ",".join(section.servers)

@@ -134,14 +134,6 @@ NOT_CREATED: Final = define(
     do_zh="检查 hub.yaml 的 kafka.replication 不超过节点数,或手工创建",
     do_en="check that kafka.replication in hub.yaml is not more than there are brokers, or make it by hand",
 )
-BAD_TLS: Final = define(
-    "BH-CLU-017",
-    Config,
-    zh="TLS 文件不能用:{why}",
-    en="the TLS files cannot be used: {why}",
-    do_zh="检查 hub.yaml 的 tls 各项",
-    do_en="check the entries under tls in hub.yaml",
-)
 OFFSETS_AWAY: Final = define(
     "BH-CLU-030",
     Retry,

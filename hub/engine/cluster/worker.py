@@ -231,7 +231,7 @@ async def show_signs(
             owned = tuple(app.consumer.assignment())
             try:
                 signs.lag = await meter.look(owned)
-            except Unmeasured:
+            except (Unmeasured, Config):
                 signs.lag = None
             done = progress()
             # a worker that was given partitions and never a message of them has stalled as well
