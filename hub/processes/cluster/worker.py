@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hub.engine.cluster.neighbours import client_of
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DATABASE_AWAY, UNUSABLE, LastingError, Progress, Taker
 from hub.engine.cluster.topics import topics_of
@@ -97,7 +98,7 @@ def run() -> None:
     topics = topics_of(child.hub.kafka)
     signs = Signs()
     with TemporaryDirectory(prefix="billhub-") as folder:
-        app = worker_app(child.hub, topics, child.name, Path(folder), take)
+        app = worker_app(child.hub, topics, child.name, Path(folder), take, client_of(child.plan.database))
 
         @app.task  # type: ignore[untyped-decorator]
         async def look() -> None:
