@@ -69,7 +69,7 @@ async def test_all_silent_or_gone_is_a_retry_and_a_wrong_login_is_told(own: str,
 
 
 async def test_a_connection_that_comes_too_late_is_not_left_open(own: str) -> None:
-    line = await any_server(beside(own, urlsplit(own).netloc.rpartition("@")[2]), timeout=5)
+    line = await any_server(beside(own, urlsplit(own).netloc.rpartition("@")[2]), timeout=30)
     await line.execute("SET application_name = 'mine'")
 
     async def others() -> int:

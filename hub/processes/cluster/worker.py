@@ -17,11 +17,11 @@ from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DATABASE_AWAY, UNUSABLE, LastingError, Progress, Taker
 from hub.engine.cluster.topics import topics_of
 from hub.engine.cluster.watchdog import Signs, watch
-from hub.engine.cluster.worker import AT_ONCE, await_rights, end, run_app, show_signs, worker_app
+from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
 from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
-from hub.ledger.postgres import open_ledger
+from hub.metrics.catalogue import COMMIT_FAILURES
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, Word, prepare, say
 from hub.processes.plan import plan_from_environment
 from hub.tracing.spans import TRACES
@@ -68,8 +68,9 @@ class LateTaker:
         until = loop.time() + role.patience_seconds
         while True:
             try:
-                self.ledger = await open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=AT_ONCE)
+                self.ledger = await child.opened()
             except Retry as fault:
+                COMMIT_FAILURES.add(1, fault.code.code)
                 if loop.time() > until:
                     raise LastingError(DATABASE_AWAY, str(fault)) from fault
                 log.warning("%s", fault)

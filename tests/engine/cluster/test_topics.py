@@ -101,6 +101,7 @@ async def test_a_wrong_password_is_said(broker: LocalKafka, tmp_path: Path) -> N
 
 
 async def test_each_missing_right_is_named_until_all_are_there(broker: LocalKafka, tmp_path: Path) -> None:
+    began = time.time()
     hub = _as(tmp_path, broker, "door", USERS["door"])
     prefix = hub.kafka.prefix
     port = int(broker.servers[0].rpartition(":")[2])
@@ -129,7 +130,7 @@ async def test_each_missing_right_is_named_until_all_are_there(broker: LocalKafk
     assert lag is not None
     assert lag.waiting == 2  # a door's first word to each topic
     assert lag.oldest is not None
-    assert 0 <= time.time() - lag.oldest < 60
+    assert began - 1 < lag.oldest <= time.time()
     await meter.close()
     async with door(hub) as office:
         assert await office.stored() == []
