@@ -75,8 +75,8 @@ def pause(
     from hub.config import UNKNOWN_NAME
 
     with faults_end():
-        known = [one.unit.id for one in units_of(data, config)]
-        if known and unit not in known:
+        known = [one.unit.id for one in units_of(data, config)] or reader(data).units()
+        if unit not in known:
             raise UNKNOWN_NAME(name=unit, known=", ".join(known[:20]))
         writer(data, config)("units.pause", unit=unit, reason=reason, doors=doors, actor=actor())
         put_json({"unit": unit, "paused": True, "doors": doors}) if as_json else put(
