@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("messages", "signing", "ledger", "peers", "end_to_end", "disk", "flood", "kafka", "cluster", "memory")
+ALL = ("messages", "signing", "ledger", "peers", "end_to_end", "disk", "flood", "kafka", "cluster", "relay", "memory")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or ALL:

@@ -44,7 +44,7 @@ async def cluster() -> AsyncIterator[Measured]:
         world = made_world(folder, his_http=True)
         open_vault(folder / "master.key", has_data=False)
         with LocalPostgres(folder / "postgres") as postgres, LocalKafka(folder / "kafka", CACHE) as kafka:
-            file = cluster_file(folder, kafka, postgres, "postgres", "master.key")
+            file = cluster_file(folder, kafka.servers, postgres, "postgres", "master.key")
             await asyncio.to_thread(migrate_postgres, postgres.dsn())
             await _receive_numbers(world.units, postgres.dsn())
             with psycopg.connect(postgres.dsn(), autocommit=True) as line:

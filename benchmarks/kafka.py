@@ -64,17 +64,17 @@ class Place:
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as line:
             line.execute(f"CREATE DATABASE {prefix}")
         await asyncio.to_thread(migrate_postgres, self.postgres.dsn(prefix))
-        hub = load_hub(cluster_file(self.folder, self.kafka, self.postgres, prefix))
+        hub = load_hub(cluster_file(self.folder, self.kafka.servers, self.postgres, prefix))
         await check_topics(hub)
         return hub
 
 
-def cluster_file(folder: Path, kafka: LocalKafka, postgres: LocalPostgres, name: str, master: str = "none") -> Path:
-    """A hub.yaml for topics that begin with `name`, and the database of that name."""
+def cluster_file(folder: Path, kafka: list[str], postgres: LocalPostgres, name: str, master: str = "none") -> Path:
+    """A hub.yaml for topics that begin with `name` on these brokers, and the database of that name."""
     secret = folder / "postgres.password"
     secret.write_text(postgres.password)
     data = {
-        "kafka": {"servers": kafka.servers, "prefix": name, "replication": 1, "partitions": PARTITIONS},
+        "kafka": {"servers": kafka, "prefix": name, "replication": 1, "partitions": PARTITIONS},
         "postgres": {
             "servers": [f"127.0.0.1:{postgres.port}"],
             "database": name,

@@ -16,11 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hub.config import load_units
+from hub.engine.cluster.batches import AT_ONCE
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.records import unpack
 from hub.engine.cluster.taking import Taker
 from hub.engine.cluster.topics import topics_of
-from hub.engine.cluster.worker import AT_ONCE, run_app, worker_app
+from hub.engine.cluster.worker import run_app, worker_app
 from hub.hubfile import load_hub
 from hub.ledger.postgres import open_ledger
 from hub.ledger.rules import rules_of

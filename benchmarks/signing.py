@@ -24,7 +24,7 @@ from hub.ledger.aad import document_aad
 from hub.ledger.records import Batch
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
-from hub.security.sm2 import best
+from hub.security.sm2_choice import best
 from hub.security.vault import Vault
 
 BILLS = 400

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from benchmarks.load import frame, post
 from hub.demo.world import World, build, receive_segments, write_units
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from hub.simulators.alipay import Alipay
 from hub.simulators.hospital_hl7_words import Writer
 
@@ -125,7 +125,7 @@ async def running(world: World, look: Look, *options: str, his_http: bool) -> As
             await asyncio.sleep(0.005)
         seconds = time.perf_counter() - started
         told: dict[str, Any] = json.loads(ready.read_text())
-        host, _, port = told["http"].rpartition(":")
+        host, _, port = told.get("http", "nowhere:0").rpartition(":")  # a hub without doors has no address
         mllp = told["doors"][HIS].rpartition(":")[2] if not his_http else "0"
         yield Measured(host, int(port), int(mllp), told["pid"], world, seconds, look)
     finally:

@@ -1,44 +1,73 @@
 """A hub.yaml: where Kafka and PostgreSQL are, and how a cluster's roles run. The units keep their own files.
 
-Secrets stand in files of their own; every path is relative to this file.
+An embedded hub needs none; where its traces go stands in a file of their own. Secrets stand in files, too; every path
+is relative to the file that names it.
 """
 
 from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import Field, ValidationError
 
 from hub.bill.model import Text
-from hub.config import BROKEN_FILES, findings_of
-from hub.errors import Config, define
+from hub.config import broken, findings_of
 from hub.findings import Finding
-from hub.sections.hub import ArchiveSection, KeysSection, ReadySection, RetentionSection, RolesSection, TracesSection
+from hub.sections.hub import ArchiveSection, KeysSection, ReadySection, RetentionSection, RolesSection
 from hub.sections.section import HostPort, QuotaSection, Section
 from hub.sections.servers import KafkaSection, PostgresSection, TlsSection
+from hub.sections.traces import TracesSection
+from hub.security.secret_file import read_secret
+from hub.security.tls_files import system_authorities, tls_context
+from hub.tracing.collector import Collector, Header
 from hub.yaml_text import read_yaml
 
-NO_SECRET = define(
-    "BH-CFG-016",
-    Config,
-    zh="读不了密钥文件 {path}:{why}",
-    en="the secret file {path} cannot be read: {why}",
-    do_zh="检查路径(相对于 hub.yaml)、内容和权限",
-    do_en="check its path, relative to hub.yaml, its content and its permissions",
-)
-BAD_TLS = define(
-    "BH-CLU-017",
-    Config,
-    zh="TLS 文件不能用:{why}",
-    en="the TLS files cannot be used: {why}",
-    do_zh="检查 hub.yaml 的 tls 各项",
-    do_en="check the entries under tls in hub.yaml",
-)
+
+class PlacedFile(Section):
+    """A file that names others beside it."""
+
+    path: Path = Field(default=Path(), exclude=True)
+
+    def file(self, name: str) -> Path:
+        """A path of this file, made absolute."""
+        return (self.path.parent / name).absolute()
+
+    def secret(self, name: str) -> str:
+        """The secret in a file, without the line's end.
+
+        Raises:
+            Config: it cannot be read, or it is empty.
+        """
+        return read_secret(self.file(name), str(self.path), name)
+
+    def collector_of(self, section: TracesSection | None) -> Collector | None:
+        """Where traces go, if they go anywhere."""
+        if section is None:
+            return None
+        login = [Header(name, str(self.file(one.file)), one.scheme or "") for name, one in section.headers.items()]
+        ca = str(self.file(section.ca)) if section.ca is not None else ""
+        return Collector(section.endpoint, section.one_in, ca, login)
 
 
-class HubConfig(Section):
+class TracesFile(PlacedFile):
+    """What an embedded hub reads of traces: a file that holds the section and nothing else."""
+
+    traces: TracesSection
+    """Traces of messages on their way, for OpenTelemetry.
+    消息全程追踪(OpenTelemetry)。"""
+
+    @property
+    def collector(self) -> Collector:
+        """Where traces go."""
+        found = self.collector_of(self.traces)
+        assert found is not None
+        return found
+
+
+class HubConfig(PlacedFile):
     """A hub.yaml."""
 
     kafka: KafkaSection
@@ -74,48 +103,24 @@ class HubConfig(Section):
     quota: QuotaSection = QuotaSection()
     """What each unit's senders may send, where its file says nothing.
     单位文件未写时的收件配额。"""
-    path: Path = Field(default=Path(), exclude=True)
 
-    def file(self, name: str) -> Path:
-        """A path of this file, made absolute."""
-        return (self.path.parent / name).absolute()
+    @property
+    def collector(self) -> Collector | None:
+        """Where traces go, if they go anywhere."""
+        return self.collector_of(self.traces)
 
     @property
     def regions_file(self) -> Path | None:
         """Where the regions stand, if it says so."""
         return self.file(self.regions) if self.regions is not None else None
 
-    def secret(self, name: str) -> str:
-        """The secret in a file, without the line's end.
-
-        Raises:
-            Config: it cannot be read, or it is empty.
-        """
-        path = self.file(name)
-        try:
-            text = path.read_text("utf-8").strip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise NO_SECRET(str(self.path), path=name, why=type(error).__name__) from None
-        if not text:
-            raise NO_SECRET(str(self.path), path=name, why="it is empty")
-        return text
-
     def tls_context(self, section: TlsSection) -> ssl.SSLContext:
-        """Checks a server's certificate and name; shows the hub's own certificate where there is one.
+        """For connections to a server.
 
         Raises:
             Config: a file that is missing or is no certificate or key.
         """
-        named = {name: self.file(path) for name, path in section if path is not None}
-        try:
-            for path in named.values():
-                path.open("rb").close()  # of a missing file, TLS does not say which
-            context = ssl.create_default_context(cafile=named.get("ca"))
-            if "certificate" in named:
-                context.load_cert_chain(named["certificate"], named.get("key"))
-        except (OSError, ssl.SSLError) as error:
-            raise BAD_TLS(str(self.path), why=str(error)) from None
-        return context
+        return tls_context({name: self.file(path) for name, path in section if path is not None}, str(self.path))
 
     def dsn(self, *, writes: bool = True) -> str:
         """The database as libpq reads it; it holds the password and is not to be shown.
@@ -132,26 +137,23 @@ class HubConfig(Section):
         options = {"target_session_attrs": "read-write" if writes else "any"}
         if section.tls is not None:
             self.tls_context(section.tls)  # the driver would take a file that does not do for a server that is away
-            authorities = section.tls.ca or ssl.get_default_verify_paths().cafile
-            if authorities is None:
-                raise BAD_TLS(str(self.path), why="this machine has no file of authorities; name one as ca")
-            files = {"sslrootcert": authorities, "sslcert": section.tls.certificate, "sslkey": section.tls.key}
+            files = {
+                "sslrootcert": section.tls.ca or system_authorities(str(self.path)),
+                "sslcert": section.tls.certificate,
+                "sslkey": section.tls.key,
+            }
             options["sslmode"] = "verify-full"
             options |= {name: str(self.file(path)) for name, path in files.items() if path is not None}
         where = ",".join(section.servers)
         return f"postgresql://{login}@{where}/{quote(section.database, safe='')}?{urlencode(options)}"
 
 
+Placed = TypeVar("Placed", bound=PlacedFile)
+
+
 def read_hub(path: Path) -> tuple[HubConfig | None, list[Finding]]:
     """A hub.yaml and what is wrong with it; None when it cannot be used."""
-    text = read_yaml(path)
-    if text.findings:
-        return None, list(text.findings)
-    try:
-        hub = HubConfig.model_validate(text.data if text.data is not None else {})
-    except ValidationError as error:
-        return None, findings_of(text, error, HubConfig)
-    return hub.model_copy(update={"path": path.absolute()}), []
+    return _read(path, HubConfig)
 
 
 def load_hub(path: Path) -> HubConfig:
@@ -160,9 +162,36 @@ def load_hub(path: Path) -> HubConfig:
     Raises:
         Config: it has findings; FileNotFoundError for a missing path.
     """
-    hub, findings = read_hub(path)
-    if hub is None:
-        first = findings[0]
-        where = f"{first.file}:{first.line}:{first.column}: {first.fault.what('en')}"
-        raise BROKEN_FILES(where, count=len(findings), path=path)
-    return hub
+    return _load(path, HubConfig)
+
+
+def read_traces(path: Path) -> tuple[TracesFile | None, list[Finding]]:
+    """An embedded hub's file of traces and what is wrong with it; None when it cannot be used."""
+    return _read(path, TracesFile)
+
+
+def load_traces(path: Path) -> TracesFile:
+    """An embedded hub's file of traces that is right.
+
+    Raises:
+        Config: it has findings; FileNotFoundError for a missing path.
+    """
+    return _load(path, TracesFile)
+
+
+def _read(path: Path, model: type[Placed]) -> tuple[Placed | None, list[Finding]]:
+    text = read_yaml(path)
+    if text.findings:
+        return None, list(text.findings)
+    try:
+        found = model.model_validate(text.data if text.data is not None else {})
+    except ValidationError as error:
+        return None, findings_of(text, error, model)
+    return found.model_copy(update={"path": path.absolute()}), []
+
+
+def _load(path: Path, model: type[Placed]) -> Placed:
+    found, findings = _read(path, model)
+    if found is None:
+        raise broken(path, findings)
+    return found

@@ -16,13 +16,14 @@ from hub.mapping.schema import mapping_schema_text
 from tests.docs.pages.adapters import adapters_page
 from tests.docs.pages.errors import errors_page
 from tests.docs.pages.metrics import metrics_page
-from tests.docs.pages.settings import hub_page, hub_schema_text, settings_page, unit_schema_text
+from tests.docs.pages.settings import hub_page, hub_schema_text, settings_page, traces_schema_text, unit_schema_text
 from tests.docs.pages.transforms import transforms_table
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WHOLE: Final[dict[str, Callable[[], str]]] = {
     "schema/mapping.v1.json": mapping_schema_text,
     "schema/hub.v1.json": hub_schema_text,
+    "schema/traces.v1.json": traces_schema_text,
     "schema/unit.v1.json": unit_schema_text,
     "docs/adapters.md": adapters_page,
     "docs/codes.md": codes_markdown,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what the tests need beyond Python: chromium, a Chinese font, the openssl command line, systemd's programs that look
-# at units (it need not run), a PostgreSQL server, the Java programs that judge our HL7 v2 and QR codes, and Kafka's jars.
+# at units (it need not run), a PostgreSQL server, the programs that judge our HL7 v2, QR codes and traces, and Kafka's jars.
 # Root installs programs by apt; anybody else is told in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,6 +23,13 @@ fi
 .venv/bin/python -m hub.local.jars .jars
 
 judges="$PWD/tests/judges"
+rotel="$PWD/.jars/rotel"
+cmp -s "$judges/rotel.lock" "$rotel/rotel.lock" || {
+    rm -rf "$rotel"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps \
+        --require-hashes --target "$rotel" -r "$judges/rotel.lock" && cp "$judges/rotel.lock" "$rotel" ||
+        { echo "the tests need Rotel, a collector of traces, from PyPI, and pip cannot fetch it" >&2; exit 3; }
+}
 jars="$PWD/.jars/judges"
 whole() { (cd "$jars" 2>/dev/null && sha256sum --check --status "$judges/jars.sha256"); }
 whole && exit 0

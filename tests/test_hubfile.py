@@ -10,7 +10,7 @@ import pytest
 from hub.cli.checking import check_paths
 from hub.errors import Config
 from hub.hubfile import load_hub, read_hub
-from tests.engine.cluster.certificates import identity
+from tests.certificates import identity
 
 GOOD = """\
 kafka:

@@ -1,16 +1,17 @@
-"""What backup, restore and epoch share: the place they work on, and its keys, archive and platforms."""
+"""What backup, restore and epoch share: the place they work on, its keys, archive and platforms, and reading back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.cli.language import say
 
 if TYPE_CHECKING:
     from hub.delivery.archive.store import Folder
     from hub.hubfile import HubConfig
+    from hub.processes.restoring import Restoring
     from hub.security.vault import Vault
 
 STAGES = {
@@ -73,3 +74,26 @@ def place_of(data: Path) -> Place:
         hub = load_hub(data)
         return Place(data, hub, hub.file(hub.keys.master))
     return Place(data, None, data / "master.key")
+
+
+def read_back(
+    work: Restoring, place: Place, store: Folder | None, after: dict[str, Any] | None, reasons: dict[str, str]
+) -> None:
+    """What archive and platforms know of the time that the ledger lost, but for what a reason is given to leave out.
+
+    Raises:
+        Fault: one of them is away, or is not what it should be; done again, it goes on from there.
+    """
+    import asyncio
+
+    from hub.delivery.archive.segment import PURPOSE
+    from hub.engine.platforms import platforms_of
+
+    if reasons["archive"]:
+        work.skip("archive", reasons["archive"])
+    elif store is not None:
+        work.read_archive(store, work.vault.secret(PURPOSE), after)
+    if reasons["platform"]:
+        work.skip("platform", reasons["platform"])
+    else:
+        asyncio.run(work.ask_platforms(platforms_of(work.units, place.trust)))

@@ -42,9 +42,8 @@ def command(
     with faults_end():
         found = reader(data).find(keys or (), status=status, since=_utc(since))
         if reveal:
-            writer(data, config)(
-                "audit", actor=actor(), action="bills.reveal", subject=" ".join(keys or ()), reason=reveal
-            )
+            with writer(data, config) as do:
+                do("audit", actor=actor(), action="bills.reveal", subject=" ".join(keys or ()), reason=reveal)
         else:
             found = [mask_bill(bill) for bill in found]
         for bill in found:

@@ -10,7 +10,7 @@ from hub.config import read_unit, regions_beside
 from hub.engine.intake import bind_source
 from hub.errors import Config
 from hub.findings import Finding
-from hub.hubfile import read_hub
+from hub.hubfile import read_hub, read_traces
 from hub.regions import FILE as REGIONS
 from hub.regions import read_regions
 from hub.yaml_text import read_yaml
@@ -30,6 +30,8 @@ def check_paths(paths: Iterable[Path]) -> tuple[int, list[Finding]]:
             found = read_regions(file)[1]
         elif isinstance(data, dict) and "kafka" in data:
             found = read_hub(file)[1]
+        elif isinstance(data, dict) and list(data) == ["traces"]:
+            found = read_traces(file)[1]
         elif file in set(paths):
             found = read_unit(file)[1]
         else:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.cli.backing import place_of
+from hub.cli.backing import STAGES, Place, place_of, read_back
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA, actor, reader, writer
 from hub.cli.options import Config, Data, Json
 from hub.cli.output import GOOD, end, faults_end, put, put_json
+from hub.cli.progress import Bar
 
 if TYPE_CHECKING:
+    from hub.ledger.epochs.desk import Desk
     from hub.ledger.reader import Reader
 
 NAME: Final = "epoch"
@@ -76,11 +78,11 @@ def resume(
 ) -> None:
     """Through the running hub where there is one. Bills the platform has take their numbers first."""
     with faults_end():
-        write = writer(data, config)
         taken = 0
-        while bills := _matched(reader(data), data, config):  # one that is taken may make its red bill due
-            taken += write("epoch.take", bills=bills, actor=actor())
-        done = write("epoch.resume", leave_unmatched=leave_unmatched, all_numbers=all_numbers, actor=actor())
+        with writer(data, config) as do:
+            while bills := _matched(reader(data), data, config):  # one that is taken may make its red bill due
+                taken += do("epoch.take", bills=bills, actor=actor())
+            done = do("epoch.resume", leave_unmatched=leave_unmatched, all_numbers=all_numbers, actor=actor())
         shown: dict[str, Any] = {**done, "taken": taken}
         if as_json:
             put_json(shown)
@@ -97,49 +99,82 @@ def resume(
 @GROUP.command(
     "open",
     help=say(
-        "数据库用别的办法退回到从前之后(快照、基础备份与 WAL),在启动系统之前开新纪元。"
-        "例: billhub epoch open --reason 快照回退 --data data",
+        "数据库用别的办法退回到从前之后(快照、基础备份与 WAL),在启动系统之前开新纪元;"
+        "给出 -c 时读回存档与财政平台的票据。"
+        "例: billhub epoch open --reason 快照回退 --data data -c units",
         "Opens an epoch by hand, before a hub starts on data that went back in time by other means (a snapshot, a base "
-        'backup with WAL). Example: billhub epoch open --reason "snapshot of Monday" --data data',
+        "backup with WAL); with -c it reads back what archive and platforms have. "
+        'Example: billhub epoch open --reason "snapshot of Monday" --data data -c units',
     ),
 )
 def open_(
     reason: Annotated[str, typer.Option(metavar="TEXT", help=say("怎样退回的", "how it went back"))],
     data: Data = DEFAULT_DATA,
+    archive: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=say("票据存档目录", "the archive of signed bills"))
+    ] = None,
+    no_platform: Annotated[
+        str, typer.Option(metavar="REASON", help=say("不能查询财政平台", "the platforms cannot be asked"))
+    ] = "",
     no_kafka: Annotated[
         bool, typer.Option("--no-kafka", help=say("集群: Kafka 已丢失", "cluster: Kafka is lost"))
     ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """No hub may run on the data. A cluster's workers are set back to the first message Kafka has."""
+    """No hub may run on the data. A cluster's workers are set back to the first message Kafka has.
+
+    Cut off, it goes on when it is run again with the same words.
+    """
     import asyncio
-    from datetime import UTC, datetime
 
     from hub.engine.embedded.home import Home
-    from hub.engine.epochs import carry_out
     from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
     from hub.ledger.lock import FolderLock
-    from hub.ledger.sqlite import FILE
+    from hub.ledger.sqlite_file import FILE
 
-    del config
     with faults_end():
         place = place_of(data)
-        args = {"source": reason, "actor": actor()}
         if place.hub is not None:
             if not no_kafka:
                 from hub.engine.cluster.offsets import set_back
 
                 asyncio.run(set_back(place.hub, None))
-            number = carry_out(postgres_desk(place.hub.dsn()), "epoch.open", args, datetime.now(UTC), {})
+            number = _opened(postgres_desk(place.hub.dsn()), reason, place, config, archive, no_platform)
         else:
             lock = FolderLock(Home(data).existing().folder)
             try:
-                number = carry_out(sqlite_desk(data / FILE), "epoch.open", args, datetime.now(UTC), {})
+                number = _opened(sqlite_desk(data / FILE), reason, place, config, archive, no_platform)
             finally:
                 lock.release()
         put_json({"epoch": number}) if as_json else put(say(f"第 {number} 纪元,暂停开票", f"epoch {number}, held"))
         end(GOOD)
+
+
+def _opened(desk: Desk, reason: str, place: Place, config: Path | None, archive: Path | None, no_platform: str) -> int:
+    """Opens it, unless that is done already and only what follows is not; returns its number."""
+    from datetime import UTC, datetime
+
+    from hub.config import load_units
+    from hub.engine.epochs import carry_out
+    from hub.ledger.epochs.opening import held
+    from hub.processes.restoring import Restoring
+
+    with desk.open() as look:
+        begun = held(look)
+    args = {"source": reason, "actor": actor(), "restore": config is not None}
+    if begun is not None and begun["source"] == reason and "finished" not in begun["steps"]:
+        number = int(begun["number"])
+    else:
+        number = int(carry_out(desk, "epoch.open", args, datetime.now(UTC), {}))
+    if config is not None:
+        units = load_units(config)
+        store = place.archive(archive)
+        work = Restoring(desk, place.keys()[0], units, actor(), Bar(STAGES))
+        no_archive = "" if store is not None else say("没有存档", "there is none")
+        read_back(work, place, store, None, {"archive": no_archive, "platform": no_platform})
+        work.finished("finished", {"units": len(units)})
+    return number
 
 
 def _matched(look: Reader, data: Path, config: Path) -> bytes:

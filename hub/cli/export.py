@@ -45,8 +45,7 @@ def command(
             written += 1
         if written:
             subject = " ".join(keys or ("*",))
-            writer(data, config)(
-                "audit", actor=actor(), action=f"bills.export.{form}", subject=subject, reason=str(out)
-            )
+            with writer(data, config) as do:
+                do("audit", actor=actor(), action=f"bills.export.{form}", subject=subject, reason=str(out))
         complain(say(f"导出 {written} 张", f"{written} bills written"))
         end(BAD if keys and not written else GOOD)

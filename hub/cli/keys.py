@@ -41,8 +41,8 @@ def new(
 ) -> None:
     """Never overwrites a key. Real units use a certificate from their authority."""
     from hub.security.authority import new_authority
-    from hub.security.pkcs8 import write_key
-    from hub.security.sm2 import best
+    from hub.security.pem import write_key
+    from hub.security.sm2_choice import best
 
     with faults_end():
         if (folder / "unit.key").exists():

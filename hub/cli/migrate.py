@@ -40,7 +40,7 @@ def command(
     if (data is None) == (to is None):
         raise typer.BadParameter(say("--data 或 --to 二选一", "give either --data or --to"), param_hint="--data / --to")
     with faults_end():
-        from hub.ledger.migrate import HEAD
+        from hub.ledger.window import HEAD
 
         if to is not None:
             from hub.hubfile import load_hub
@@ -60,7 +60,7 @@ def _migrate_folder(data: Path) -> None:
     from hub.engine.embedded.home import Home
     from hub.ledger.lock import FolderLock
     from hub.ledger.migrate import migrate_sqlite
-    from hub.ledger.sqlite import FILE, sqlite_faults
+    from hub.ledger.sqlite_file import FILE, sqlite_faults
 
     home = Home(data).existing()
     lock = FolderLock(home.folder)

@@ -82,7 +82,8 @@ def receive(
     """Goes through the running hub where there is one."""
     with faults_end():
         node = _node(unit, data, config)
-        writer(data, config)("numbers.receive", **node, code=code, first=first, last=last, actor=actor())
+        with writer(data, config) as do:
+            do("numbers.receive", **node, code=code, first=first, last=last, actor=actor())
         taken = {"unit": unit, "code": code, "from": first.zfill(10), "to": last.zfill(10)}
         put_json(taken) if as_json else put("{unit} {code} {from}-{to}".format_map(taken))
         end(GOOD)
@@ -118,7 +119,8 @@ def allot(
         if not above:
             raise NOTHING_ABOVE(node=to)
         node = _node(to, data, config)
-        given = writer(data, config)("numbers.allot", **node, code=code, count=count, above=above, actor=actor())
+        with writer(data, config) as do:
+            given = do("numbers.allot", **node, code=code, count=count, above=above, actor=actor())
         for first, last in given:
             taken = {"to": to, "code": code, "from": f"{first:010d}", "until": f"{last:010d}"}
             put_json(taken) if as_json else put("{to} {code} {from}-{until}".format_map(taken))
@@ -178,6 +180,7 @@ def void(
 
     with faults_end():
         low, high = segment_of(code, first, last)
-        count = writer(data, config)("numbers.void", code=code, first=low, last=high, reason=reason, actor=actor())
+        with writer(data, config) as do:
+            count = do("numbers.void", code=code, first=low, last=high, reason=reason, actor=actor())
         put_json({"code": code, "void": count}) if as_json else put(f"{code}  void {count}")
         end(GOOD)

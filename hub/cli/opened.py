@@ -8,6 +8,8 @@ from __future__ import annotations
 import getpass
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,7 +71,7 @@ class Writer(Protocol):
         """The result of a verb of `hub.engine.embedded.commands`."""
 
 
-def writer(data: Path, config: Path | None = None) -> Writer:
+def writer(data: Path, config: Path | None = None) -> AbstractContextManager[Writer]:
     """The running hub on this folder, or, where none runs, its database opened by this process; or a cluster's.
 
     Raises:
@@ -79,16 +81,18 @@ def writer(data: Path, config: Path | None = None) -> Writer:
     from hub.ledger.lock import holder
 
     if data.is_file():
-        from hub.cli.shared import SharedWriter
+        from hub.cli.shared import shared_writer
 
-        return SharedWriter(data, config)
+        return shared_writer(data, config)
     home = Home(data).existing()
     if holder(home.folder) is not None:
-        return _Remote(home.socket)
+        return closing(_Remote(home.socket))
     return _local(home, config)
 
 
-def _local(home: Home, config: Path | None) -> Writer:
+@contextmanager
+def _local(home: Home, config: Path | None) -> Iterator[Writer]:
+    """Holds the folder, and keeps a hub from starting on it."""
     from hub.config import load_units
     from hub.engine.embedded.commands import Commands
     from hub.engine.embedded.core import Core
@@ -96,21 +100,17 @@ def _local(home: Home, config: Path | None) -> Writer:
     from hub.ledger.rules import rules_of
     from hub.ledger.sqlite import SqliteLedger
 
-    def carry_out(verb: str, **args: Any) -> Any:
-        """Holds the folder, and keeps a hub from starting on it, for this one command."""
-        lock = FolderLock(home.folder)
+    lock = FolderLock(home.folder)
+    try:
+        units = load_units(config) if config is not None else []
+        ledger = SqliteLedger(home.folder, {unit.unit.id: rules_of(unit) for unit in units})
         try:
-            units = load_units(config) if config is not None else []
-            ledger = SqliteLedger(home.folder, {unit.unit.id: rules_of(unit) for unit in units})
-            try:
-                core = Core(ledger, lambda: datetime.now(UTC), _raise, asleep=True)
-                return Commands(ledger, core, lambda: None)(verb, args)
-            finally:
-                ledger.close()
+            commands = Commands(ledger, Core(ledger, lambda: datetime.now(UTC), _raise, asleep=True), lambda: None)
+            yield lambda verb, **args: commands(verb, args)
         finally:
-            lock.release()
-
-    return carry_out
+            ledger.close()
+    finally:
+        lock.release()
 
 
 def _raise(fault: Exception) -> None:
@@ -149,6 +149,10 @@ class _Remote:
                         return frame.result
         except OSError:
             raise self._gone() from None
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._socket.close()
 
     def _send(self, frame: Frame) -> None:
         packed = msgspec.msgpack.encode([frame])

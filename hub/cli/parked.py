@@ -59,7 +59,8 @@ def show(
             end(BAD)
         shown, body = found
         if reveal and body is not None:
-            writer(data, config)("audit", actor=actor(), action="parked.reveal", subject=id_, reason=reveal)
+            with writer(data, config) as do:
+                do("audit", actor=actor(), action="parked.reveal", subject=id_, reason=reveal)
             shown["body"] = body.decode("utf-8", "backslashreplace")
         if as_json:
             put_json(shown)
@@ -104,15 +105,15 @@ def replay(
         if config is None:
             raise typer.BadParameter(say("请用 -c 指出单位 YAML", "point -c at the units"), param_hint="-c")
         bad = False
-        do = writer(data, config)
-        for id_, submission, shown in read_again(data, config, ids):
-            if submission is not None and dry_run:
-                shown.update(do("parked.rehearse", submission=replayed(submission)))
-            elif submission is not None:
-                shown.update(do("parked.replay", submission=replayed(submission), actor=actor()))
-            bad = bad or shown.get("place") != "applied"
-            line = {"id": id_} | {name: value for name, value in shown.items() if value != ""}
-            put_json(line) if as_json else _put_replayed(line)
+        with writer(data, config) as do:
+            for id_, submission, shown in read_again(data, config, ids):
+                if submission is not None and dry_run:
+                    shown.update(do("parked.rehearse", submission=replayed(submission)))
+                elif submission is not None:
+                    shown.update(do("parked.replay", submission=replayed(submission), actor=actor()))
+                bad = bad or shown.get("place") != "applied"
+                line = {"id": id_} | {name: value for name, value in shown.items() if value != ""}
+                put_json(line) if as_json else _put_replayed(line)
         end(BAD if bad else GOOD)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.cli.backing import STAGES, Place, place_of
+from hub.cli.backing import STAGES, Place, place_of, read_back
 from hub.cli.language import say
 from hub.cli.opened import DEFAULT_DATA, actor
 from hub.cli.options import Data, Json, instant
@@ -71,18 +71,15 @@ def command(
 def _restore(
     place: Place, source: Path, to_time: str, config: Path, archive: Path | None, reasons: dict[str, str]
 ) -> dict[str, Any]:
-    import asyncio
     from datetime import UTC, datetime
 
     from hub.config import load_units
-    from hub.delivery.archive.segment import PURPOSE as ARCHIVE
     from hub.engine.embedded.home import Home
-    from hub.engine.platforms import platforms_of
     from hub.ledger.backups import manifest as manifests
     from hub.ledger.backups import postgres, sqlite
     from hub.ledger.epochs.desk import postgres_desk, sqlite_desk
     from hub.ledger.lock import FolderLock
-    from hub.ledger.sqlite import FILE
+    from hub.ledger.sqlite_file import FILE
     from hub.processes.restoring import Restoring
 
     if not config.exists():
@@ -110,14 +107,7 @@ def _restore(
             fresh = sqlite.restore(folder, manifest, place.data, now, actor())
             desk = sqlite_desk(place.data / FILE)
         work = Restoring(desk, vault, units, actor(), bar)
-        if reasons["archive"]:
-            work.skip("archive", reasons["archive"])
-        elif store is not None:
-            work.read_archive(store, vault.secret(ARCHIVE), manifest.archive)
-        if reasons["platform"]:
-            work.skip("platform", reasons["platform"])
-        else:
-            asyncio.run(work.ask_platforms(platforms_of(units, place.trust)))
+        read_back(work, place, store, manifest.archive, reasons)
         if place.hub is not None:
             _kafka(work, place, manifest.offsets, reasons["kafka"])
         steps = work.steps()

@@ -87,6 +87,12 @@ def command(
             help=say("单机: 与票据无关的原文保留天数", "one machine: days that bytes behind no bill are kept"),
         ),
     ] = 90,
+    traces: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help=say("单机: 追踪送往何处(YAML)", "embedded: where traces go, a YAML with that section")
+        ),
+    ] = None,
 ) -> None:
     """Runs until SIGTERM, then drains."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -97,11 +103,13 @@ def command(
         if engine is Engine.cluster:
             _run_cluster(config, hub, data, tuple(role or (Role.all,)), http, ready)
         else:
+            from hub.hubfile import load_traces
             from hub.processes.archiving import Archive
             from hub.processes.parent import Options, run
 
             kept = Archive(str(archive.absolute()), archive_first) if archive is not None else None
-            run(Options(config, data, http, ready, doors, issuers, kept, keep_days))
+            collector = load_traces(traces).collector if traces is not None else None
+            run(Options(config, data, http, ready, doors, issuers, kept, keep_days, collector))
 
 
 def _run_cluster(config: Path, hub: Path, data: Path, roles: tuple[Role, ...], http: str, ready: Path | None) -> None:

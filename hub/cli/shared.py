@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,30 +38,24 @@ def shared_reader(file: Path) -> Reader:
     return open_reader(hub.dsn(writes=False), vault_of(hub))
 
 
-class SharedWriter:
-    """Carries out writing commands on a cluster's database; see `hub.engine.embedded.commands`."""
+@contextmanager
+def shared_writer(file: Path, config: Path | None) -> Iterator[Callable[..., Any]]:
+    """Carries out writing commands on a cluster's database; see `hub.engine.embedded.commands`.
 
-    def __init__(self, file: Path, config: Path | None) -> None:
-        self._hub: HubConfig = load_hub(file)
-        units = load_units(config, self._hub.regions_file) if config is not None else []
-        self._rules: Mapping[str, UnitRules] = {unit.unit.id: rules_of(unit) for unit in units}
-
-    def __call__(self, verb: str, **args: Any) -> Any:
-        """The result of a verb.
-
-        Raises:
-            Reject: unknown verb, or refused by the ledger.
-            Retry: the database cannot be reached.
-        """
-        return asyncio.run(self._carry_out(verb, args))
-
-    async def _carry_out(self, verb: str, args: Mapping[str, Any]) -> Any:
-        owner = f"cli-{os.getpid()}-{secrets.token_hex(4)}"
-        ledger = await open_ledger(self._hub.dsn(), self._rules, owner=owner, connections=1)
+    Raises:
+        Config: the file is wrong.
+        Retry: the database cannot be reached.
+    """
+    hub = load_hub(file)
+    units = load_units(config, hub.regions_file) if config is not None else []
+    rules = {unit.unit.id: rules_of(unit) for unit in units}
+    owner = f"cli-{os.getpid()}-{secrets.token_hex(4)}"
+    with asyncio.Runner() as runner:
+        ledger = runner.run(open_ledger(hub.dsn(), rules, owner=owner, connections=1))
         try:
-            return await _done(self._hub, self._rules, ledger, verb, args)
+            yield lambda verb, **args: runner.run(_done(hub, rules, ledger, verb, args))
         finally:
-            await ledger.close()
+            runner.run(ledger.close())
 
 
 async def _done(

@@ -78,7 +78,8 @@ def pause(
         known = [one.unit.id for one in units_of(data, config)] or reader(data).units()
         if unit not in known:
             raise UNKNOWN_NAME(name=unit, known=", ".join(known[:20]))
-        writer(data, config)("units.pause", unit=unit, reason=reason, doors=doors, actor=actor())
+        with writer(data, config) as do:
+            do("units.pause", unit=unit, reason=reason, doors=doors, actor=actor())
         put_json({"unit": unit, "paused": True, "doors": doors}) if as_json else put(
             say(f"{unit} 已暂停", f"{unit} paused")
         )
@@ -94,6 +95,7 @@ def pause(
 def resume(unit: Id, data: Data = DEFAULT_DATA, config: Config = None, as_json: Json = False) -> None:
     """Whatever came meanwhile is issued, in its order."""
     with faults_end():
-        writer(data, config)("units.resume", unit=unit, actor=actor())
+        with writer(data, config) as do:
+            do("units.resume", unit=unit, actor=actor())
         put_json({"unit": unit, "paused": False}) if as_json else put(say(f"{unit} 已恢复", f"{unit} goes on"))
         end(GOOD)

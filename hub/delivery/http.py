@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,13 +14,19 @@ from hub.delivery.faults import ANSWER_TOO_LONG, NO_ANSWER, NOT_REACHED
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 _LIMITS: Final = httpx.Timeout(10.0, connect=3.0)
+_KEPT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+"""How many calls are under way is their callers' matter: one that waited here would look like a peer that is away."""
 
 
 class Caller:
-    """Keeps connections open between calls; proxies and environment settings are not followed."""
+    """Keeps connections open between calls; proxies, redirects and environment settings are not followed."""
 
-    def __init__(self) -> None:
-        self._client = httpx.AsyncClient(timeout=_LIMITS, trust_env=False, follow_redirects=False)
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        """`trust` judges the other side's certificate; without one, the common authorities do."""
+        verify = trust if trust is not None else True
+        self._client = httpx.AsyncClient(
+            timeout=_LIMITS, limits=_KEPT, trust_env=False, follow_redirects=False, verify=verify
+        )
 
     async def __aenter__(self) -> Self:
         """Opens."""

@@ -15,8 +15,8 @@ from hub.ledger.lock import FolderLock
 from hub.ledger.rules import rules_of
 from hub.ledger.sqlite import SqliteLedger
 from hub.security.authority import new_authority
-from hub.security.pkcs8 import write_key
-from hub.security.sm2 import best
+from hub.security.pem import write_key
+from hub.security.sm2_choice import best
 from hub.security.tokens import new_key
 from hub.simulators.alipay import Alipay
 from hub.simulators.unionpay import UnionPay

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from hub.adapter import Answer, Delivery
 from hub.doors import faults
 from hub.doors.mllp_frames import Frames
+from hub.doors.mllp_server import MllpServer
+from hub.doors.pressure import Pressure
 from hub.doors.server import NEVER, log
 from hub.errors import Fault, Retry, describe
-
-if TYPE_CHECKING:
-    from hub.doors.mllp import MllpServer
 
 _NAK: Final = Answer(b"\x15", close=True)
 _HEAD: Final = 4096
@@ -31,15 +30,15 @@ class MllpConnection(asyncio.Protocol):
         self._frames = Frames()
         self._task: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
-        self._drained: asyncio.Future[None] | None = None
+        self._pressure: Pressure
         self._since: float | None = None
-        self._reading = True
         self._eof = False
         self._over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Counts the connection; one too many is closed at once, which every MLLP sender understands as "later"."""
         self.transport = cast("asyncio.Transport", transport)
+        self._pressure = Pressure(self.transport)
         server = self.server
         server.connections.add(self)
         if len(server.connections) > server.limits.max_connections or server.draining:
@@ -55,9 +54,8 @@ class MllpConnection(asyncio.Protocol):
         self._frames.feed(data)
         if self._task is None:
             self.go_on()
-        elif self._frames.size > _AHEAD and self._reading:
-            self._reading = False
-            self.transport.pause_reading()
+        elif self._frames.size > _AHEAD:
+            self._pressure.stop_reading()
 
     def eof_received(self) -> bool:
         """The peer sends no more: what is whole is still answered."""
@@ -70,14 +68,12 @@ class MllpConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The peer does not read its answers."""
-        self._drained = self.server.loop.create_future()
+        self._pressure.fill(self.server.loop)
         self.deadline = self.server.loop.time() + self.server.limits.write_seconds
 
     def resume_writing(self) -> None:
         """The peer reads again."""
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
-        self._drained = None
+        self._pressure.ease()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The socket is gone; a message handed over is finished by its task, one that still waits is dropped."""
@@ -86,7 +82,7 @@ class MllpConnection(asyncio.Protocol):
             log.warning("%s: half a message dropped, the sender closed", self.server.source)
         self._over = True
         self._count()
-        self.resume_writing()
+        self._pressure.ease()
         if self._waiting is not None:
             self._waiting.cancel()
         self.server.left(self)
@@ -119,7 +115,7 @@ class MllpConnection(asyncio.Protocol):
     def expire(self) -> None:
         """The deadline has passed."""
         frames = self._frames
-        if self._over or self._drained is not None:
+        if self._over or self._pressure.full:
             self.abort()
         elif (ended := frames.take_ended()) is not None:
             self._since = None
@@ -187,13 +183,10 @@ class MllpConnection(asyncio.Protocol):
             # One write, so that a commit and its application answer leave in one segment.
             self.transport.write(b"\x0b%b\x1c\r" % answer.body)
         if answer.close or server.draining:
-            self._end(linger=fault is not None or not self._reading)
+            self._end(linger=fault is not None or not self._pressure.reading)
             return
-        if self._drained is not None:
-            await self._drained
-        if not self._reading:
-            self._reading = True
-            self.transport.resume_reading()
+        await self._pressure.eased()
+        self._pressure.read_on()
         if not self._over:
             self.go_on()
 
@@ -217,9 +210,8 @@ class MllpConnection(asyncio.Protocol):
                 return await self._refuse(delivery, faults.INTERNAL(), close=False)
 
     async def _pause(self, seconds: float) -> None:
-        if self._reading and not self._over:
-            self._reading = False
-            self.transport.pause_reading()
+        if not self._over:
+            self._pressure.stop_reading()
         self._waiting = self.server.loop.create_task(asyncio.sleep(seconds))
         try:
             await self._waiting
@@ -250,7 +242,5 @@ class MllpConnection(asyncio.Protocol):
         if self._eof or not linger:
             self.transport.close()
             return
-        if not self._reading:
-            self._reading = True
-            self.transport.resume_reading()
+        self._pressure.read_on()
         self.transport.write_eof()

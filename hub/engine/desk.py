@@ -18,6 +18,7 @@ from hub.engine.served import ServedBills
 from hub.errors import Fault, Retry
 from hub.ledger.records import Submission, Verdict
 from hub.metrics.catalogue import DELIVERIES, DELIVERY_SECONDS
+from hub.tracing.spans import TRACES
 
 if TYPE_CHECKING:
     from hub.ledger.reader import Reader
@@ -112,7 +113,7 @@ class Desk:
     async def refuse(self, source: str, delivery: Delivery, fault: Fault) -> Answer:
         """Words a door's own refusal in the sender's protocol, and keeps what came."""
         bound = self._intake.bound(source)
-        await self._counter.submit([self._intake.refused(bound, delivery, delivery.body, fault)], False)
+        await self._judged([self._intake.refused(bound, delivery, delivery.body, fault)], False)
         return bound.source.answer(delivery, (), fault)
 
     async def _take(self, bound: Bound, delivery: Delivery, holds: Callable[[int], None]) -> Answer:
@@ -148,11 +149,21 @@ class Desk:
         verdicts: list[Verdict] = []
         watched: list[asyncio.Future[None]] = []
         for start in range(0, max(1, len(submissions)), PORTION):
-            told, settled = await self._counter.submit(submissions[start : start + PORTION], watch)
+            told, settled = await self._judged(submissions[start : start + PORTION], watch)
             verdicts += told
             if settled is not None:
                 watched.append(settled)
         return verdicts, watched
+
+    async def _judged(
+        self, submissions: Sequence[Submission], watch: bool
+    ) -> tuple[list[Verdict], asyncio.Future[None] | None]:
+        if not TRACES.on:
+            return await self._counter.submit(submissions, watch)
+        began = time.time_ns()
+        told, settled = await self._counter.submit(submissions, watch)
+        TRACES.answered(submissions, told, began)
+        return told, settled
 
     def _bills(self, ids: Sequence[str]) -> Mapping[str, Bill]:
         return self._look().by_id(ids)

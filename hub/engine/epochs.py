@@ -26,7 +26,7 @@ def carry_out(desk: Desk, verb: str, args: Mapping[str, Any], now: datetime, rul
     with desk.open() as c:
         match verb:
             case "epoch.open":
-                return opening.open_epoch(c, args["source"], now, args["actor"])
+                return opening.open_epoch(c, args["source"], now, args["actor"], restore=args.get("restore", False))
             case "epoch.take":
                 bills = msgspec.msgpack.decode(args["bills"], type=list[Issued])
                 taken = found.take(c, bills, now)

@@ -13,8 +13,9 @@ from hub.errors import Fault
 from hub.issuing.envelope import Signature, signature_time
 from hub.issuing.faults import KEY_EXPIRED, KEY_NOT_YET, NO_KEYS
 from hub.security.certificates import Certificate, read_certificates
-from hub.security.pkcs8 import read_key
-from hub.security.sm2 import USER_ID, Sm2, Sm2Key, best
+from hub.security.pem import read_key
+from hub.security.sm2 import USER_ID, Sm2, Sm2Key
+from hub.security.sm2_choice import best
 
 _SUFFIXES: Final = {".pem", ".key", ".crt", ".cer", ".der"}
 

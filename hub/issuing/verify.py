@@ -21,7 +21,8 @@ from hub.errors import Fault, Lang
 from hub.issuing.envelope import ALGORITHM, FORMAT, signed_bytes
 from hub.issuing.faults import NOT_AN_EINVOICE
 from hub.security.certificates import Certificate, Trust, parse_certificate
-from hub.security.sm2 import USER_ID, Sm2, best
+from hub.security.sm2 import USER_ID, Sm2
+from hub.security.sm2_choice import best
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 _CLOCKS: Final = timedelta(minutes=5)

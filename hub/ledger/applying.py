@@ -11,27 +11,18 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
 from hub.errors import Fault, Park, describe
-from hub.flow import decide as flow
-from hub.flow.case import Case
-from hub.flow.effects import CaseStatus
-from hub.flow.facts import Fact
-from hub.flow.link import Candidate, link
 from hub.ledger import faults
+from hub.ledger.deciding import decide_case
 from hub.ledger.held import Held, Known, Loaded
-from hub.ledger.ids import message_of
+from hub.ledger.joining import Touched, join
 from hub.ledger.records import BillDraft, EventIn, FaultRecord, Submission, Verdict
-from hub.ledger.rows import key_id
 from hub.ledger.rules import UnitRules
 
 log = logging.getLogger("billhub.ledger")
-
-LIVING: Final = frozenset({"due", "issued", "issued_offline", "confirmed", "reversing"})
-"""Statuses of a bill that stands for its charge."""
 
 
 @dataclass(slots=True)
@@ -136,21 +127,11 @@ def _bills_of(loaded: Loaded, case_id: str) -> list[str]:
     return [bill.id for bill in held.bills if bill.status != "void"] if held else []
 
 
-@dataclass(slots=True)
-class _Touched:
-    """What one message changes, until it is known that all of it goes well."""
-
-    cases: dict[str, Held] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-    merged: dict[str, str] = field(default_factory=dict)
-    events: list[EventIn] = field(default_factory=list)
-
-
 def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submission, now: datetime) -> Verdict:
-    touched = _Touched()
+    touched = Touched()
     home = ""
     for event in submission.events:
-        home = _join(loaded, touched, submission, event)
+        home = join(loaded, touched, submission, event)
     if not home:
         return Verdict("applied")
     decided = {id_: decide_case(held, rules, now) for id_, held in touched.cases.items()}
@@ -183,182 +164,6 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
         parked = parked or outcome.fault
     bills = [bill.id for id_ in decided for bill in loaded.cases[id_].bills if bill.status != "void"]
     return Verdict("parked" if parked else "applied", parked, home, bills)
-
-
-def _join(loaded: Loaded, touched: _Touched, submission: Submission, event: EventIn) -> str:
-    """Brings an event into its case, made or merged as its keys say; returns the case id."""
-    unit = submission.unit
-    keys = [key_id(unit, kind, value) for kind, value in event.fact["keys"]]
-    found: dict[str, list[str]] = {}
-    for key, (kind, _value) in zip(keys, event.fact["keys"], strict=True):
-        case_id = loaded.home(touched.keys.get(key) or loaded.keys.get(key) or "")
-        while case_id in touched.merged:
-            case_id = touched.merged[case_id]
-        if case_id:
-            found.setdefault(case_id, []).append(kind)
-    candidates = [_candidate(_held(loaded, touched, id_), id_, kinds) for id_, kinds in found.items()]
-    home = link(event.fact, candidates)
-    case_id = home.case_id or _new_case_id(unit, event.id)
-    held = touched.cases.get(case_id)
-    if held is None:
-        base = loaded.cases.get(case_id)
-        held = (
-            Held(base.case, unit, base.status, list(base.bills))
-            if base
-            else Held(Case(case_id), unit, "waiting", [], True)
-        )
-        touched.cases[case_id] = held
-    for other_id in home.merge:
-        other = _held(loaded, touched, other_id)
-        held.case = held.case.join(other.case)
-        held.bills = held.bills + [_with(bill, case_id=case_id) for bill in other.bills]
-        touched.cases.pop(other_id, None)
-        touched.merged[other_id] = case_id
-        for fact in other.case.facts.values():
-            for kind, value in fact["keys"]:
-                touched.keys[key_id(unit, kind, value)] = case_id
-    held.case = _replaced(held.case, event.fact, submission) if submission.replay else held.case.add(event.fact)
-    for key in keys:
-        if (touched.keys.get(key) or loaded.keys.get(key)) != case_id:
-            touched.keys[key] = case_id
-    touched.events.append(event)
-    return case_id
-
-
-def _replaced(case: Case, fact: Fact, submission: Submission) -> Case:
-    """The case with what a message says today, and without what only its first reading said."""
-    today = {event.id for event in submission.events}
-    kept = {id_: old for id_, old in case.facts.items() if id_ in today or message_of(id_)[0] != submission.id}
-    return Case(case.id, {**kept, fact["id"]: fact})
-
-
-def _held(loaded: Loaded, touched: _Touched, case_id: str) -> Held:
-    return touched.cases.get(case_id) or loaded.cases[case_id]
-
-
-def _candidate(held: Held, case_id: str, kinds: list[str]) -> Candidate:
-    return Candidate(case_id, any(bill.status in LIVING and bill.status != "due" for bill in held.bills), tuple(kinds))
-
-
-def _new_case_id(unit: str, event_id: str) -> str:
-    return hashlib.sha256(f"case\x1f{unit}\x1f{event_id}".encode()).hexdigest()[:32]
-
-
-@dataclass(slots=True)
-class _Outcome:
-    status: CaseStatus
-    fault: FaultRecord | None
-    surplus: int
-    bills: list[BillDraft]
-    fresh: list[BillDraft]
-    changed: list[BillDraft]
-    steps: list[tuple[str, str, str, str]]
-
-
-def decide_case(held: Held, rules: UnitRules, now: datetime) -> _Outcome:
-    """Asks flow what follows for a case, and carries it out on copies of its bills."""
-    decision = flow.decide(held.case, [_ref(bill) for bill in held.bills], rules.policy)
-    fault = FaultRecord(decision.fault, decision.where) if decision.fault else None
-    if not decision.effects:
-        return _Outcome(decision.status, fault, int(decision.surplus), held.bills, [], [], [])
-    bills = {bill.id: bill for bill in held.bills}
-    fresh: list[BillDraft] = []
-    changed: dict[str, BillDraft] = {}
-    steps: list[tuple[str, str, str, str]] = []
-
-    def move(bill_id: str, event: str, to: str, **values: object) -> None:
-        before = changed.get(bill_id) or bills[bill_id]
-        if to == "reversing":
-            values["before"] = before.status
-        changed[bill_id] = _with(before, status=to, **values)
-        steps.append((bill_id, event, before.status, to))
-
-    due_at = now.isoformat(timespec="milliseconds")
-    for effect in decision.effects:
-        if isinstance(effect, flow.Issue):
-            fresh.append(_due_bill(effect, held, rules, due_at))
-            steps.append((effect.bill_id, "paid", "waiting", "due"))
-        elif isinstance(effect, flow.Withdraw):
-            move(effect.bill_id, "withdraw", "void")
-        elif isinstance(effect, flow.Mark):
-            move(effect.bill_id, effect.event, effect.to)
-        else:
-            original = changed.get(effect.bill_id) or bills[effect.bill_id]
-            if original.status != "reversing":
-                move(effect.bill_id, "reverse", "reversing")
-            fresh.append(_red_bill(effect, original, due_at))
-            steps.append((effect.red_id, "reverse", "waiting", "due"))
-    after = [changed.get(bill.id, bill) for bill in held.bills] + fresh
-    return _Outcome(decision.status, fault, int(decision.surplus), after, fresh, list(changed.values()), steps)
-
-
-def _ref(bill: BillDraft) -> flow.BillRef:
-    return flow.BillRef(
-        id=bill.id,
-        status=bill.status,
-        face=bill.face,
-        charge_no=bill.charge_no,
-        charge_event=bill.charge_event,
-        digest=bill.digest,
-        part=bill.part,
-        total=bill.total,
-        insured=bill.insured,
-        allocations=tuple(bill.allocations),
-        holds=frozenset(bill.holds),
-        reverses=bill.reverses,
-        key=f"{bill.bill_code}-{bill.bill_number}" if bill.bill_number else "",
-        before=bill.before or "issued",  # type: ignore[arg-type]
-    )
-
-
-def _due_bill(effect: flow.Issue, held: Held, rules: UnitRules, due_at: str) -> BillDraft:
-    charge: Fact = held.case.facts[effect.charge_event]
-    rule = rules.policy.bills[effect.bill]
-    return BillDraft(
-        id=effect.bill_id,
-        unit=held.unit,
-        case_id=held.case.id,
-        source=charge["source"],
-        bill=effect.bill,
-        status="due",
-        face="blue",
-        charge_no=effect.charge_no,
-        charge_event=effect.charge_event,
-        digest=charge.get("digest", ""),
-        part=effect.part,
-        first_item=effect.first_item,
-        last_item=effect.last_item,
-        receipt=effect.receipt,
-        total=int(effect.total),
-        insured=int(effect.insured),
-        allocations=[(key, int(fen)) for key, fen in effect.allocations],
-        payment_events=list(effect.payment_events),
-        visit_events=list(effect.visit_events),
-        due_at=due_at,
-        replaces=effect.replaces,
-        issue=rule.issue,
-    )
-
-
-def _red_bill(effect: flow.Reverse, original: BillDraft, due_at: str) -> BillDraft:
-    return _with(
-        original,
-        id=effect.red_id,
-        status="due",
-        face="red",
-        due_at=due_at,
-        reverses=original.id,
-        replaces="",
-        reason=effect.reason,
-        holds=[],
-        bill_code="",
-        bill_number="",
-        issue="on_payment",
-    )
-
-
-def _with(bill: BillDraft, **values: object) -> BillDraft:
-    return msgspec.structs.replace(bill, **values)
 
 
 def record(fault: Fault) -> FaultRecord:

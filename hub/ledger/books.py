@@ -12,7 +12,7 @@ from hub.errors import FaultJson, Lang, fault_from
 from hub.ledger import schema
 from hub.ledger.accounting import account, account_stock
 from hub.ledger.area import Area
-from hub.ledger.epochs.faults import HELD
+from hub.ledger.faults import HELD
 
 REFUSED: Final = "refused-"
 """What the id of a refused message starts with; it has no identity of its own, so it is counted."""

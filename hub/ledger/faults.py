@@ -1,4 +1,4 @@
-"""Faults of the ledger."""
+"""Faults of the ledger, whoever works on it: also what keeps it shut while it is moved, or after a restore."""
 
 from __future__ import annotations
 
@@ -110,6 +110,38 @@ NO_RULES: Final = define(
     do_zh="把它写回单位 YAML 的 bills,然后重新加载",
     do_en="write it back under `bills` in the unit's file and reload",
 )
+MOVED: Final = define(
+    "BH-LED-030",
+    Config,
+    zh="这里的数据已于 {at} 迁入 {to},不能再在此运行",
+    en="the data here were moved to {to} at {at}; no hub runs on them any more",
+    do_zh="改用集群运行;如确要在此继续: billhub move --data 目录 --to hub.yaml --undo-mark",
+    do_en="run the cluster; to go on here after all: billhub move --data DIR --to hub.yaml --undo-mark",
+)
+MOVE_UNFINISHED: Final = define(
+    "BH-LED-031",
+    Config,
+    zh="向 {to} 的迁移还没有完成",
+    en="a move to {to} is not finished",
+    do_zh="再次运行 billhub move 继续;要放弃: billhub move --data 目录 --undo-mark",
+    do_en="run billhub move again, it goes on where it was; to give it up: billhub move --data DIR --undo-mark",
+)
+MARK_BROKEN: Final = define(
+    "BH-LED-038",
+    Config,
+    zh="迁移标记 {path} 读不懂",
+    en="the mark of a move, {path}, cannot be read",
+    do_zh="查明这些数据是否已迁走,然后运行 billhub move --data 目录 --to hub.yaml --undo-mark",
+    do_en="find out whether the data were moved, then run billhub move --data DIR --to hub.yaml --undo-mark",
+)
+HELD: Final = define(
+    "BH-LED-050",
+    Retry,
+    zh="数据恢复后的第 {epoch} 纪元尚未放行,暂停开票",
+    en="epoch {epoch}, opened by a restore, is not released yet: nothing is issued",
+    do_zh="请各方重发备份以后的消息,核对无误后运行 billhub epoch resume",
+    do_en="have senders repeat what they sent since the backup, then run billhub epoch resume",
+)
 STOCK_SHORT: Final = define(
     "BH-LED-060",
     Reject,
@@ -141,4 +173,12 @@ NOT_PAUSED: Final = define(
     en="the unit {unit} is not paused",
     do_zh="用 billhub units list 查看",
     do_en="see billhub units list",
+)
+UNFINISHED: Final = define(
+    "BH-BAK-010",
+    Config,
+    zh="向这个数据库的恢复没有完成",
+    en="a restore into this database is not finished",
+    do_zh="再次运行同一条 billhub restore",
+    do_en="run the same billhub restore once more",
 )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hub.ledger.auditing import audit
 from hub.ledger.faults import NOTHING_ABOVE, SEGMENT_OVERLAP, STOCK_SHORT
 from hub.ledger.numbers import segment_of
 from hub.ledger.rules import UnitRules
@@ -24,7 +25,6 @@ _HELD: Final = "SELECT id, next, last FROM stock WHERE region = ? AND code = ? A
 _TAKE: Final = "UPDATE stock SET next = ? WHERE id = ?"
 _ALLOT: Final = """
 INSERT INTO allotment (stock_id, code, first, last, region, unit, at, actor) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_AUDIT: Final = "INSERT INTO audit (at, actor, action, subject, reason) VALUES (?, ?, ?, ?, '')"
 REFILL: Final = "hub:refill"
 """Who hands down where no person does."""
 
@@ -82,7 +82,7 @@ def hand_down(
             connection.execute(_TAKE, (until + 1, id_))
             connection.execute(_ALLOT, (id_, code, next_, until, to.region, to.unit, at, actor))
             connection.execute(_SEGMENT if to.unit else _STOCK, (to.name, code, next_, until, next_, at))
-            connection.execute(_AUDIT, (at, actor, "numbers.allot", subject(region, to, code, next_, until)))
+            audit(connection, at, actor, "numbers.allot", subject(region, to, code, next_, until))
             given.append((next_, until))
     return given
 

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from hub.ledger.postgres import sync
 from hub.ledger.postgres.faults import postgres_faults
-from hub.ledger.sqlite import FILE, connect, sqlite_faults
+from hub.ledger.sqlite_file import FILE, connect, sqlite_faults
 
 
 class Window:

@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.ledger import window
 from hub.ledger.postgres.faults import BUSY, WRONG_VERSION, postgres_faults, sqlstate_of
+from hub.ledger.window import HEAD, OLDEST_SERVER
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-HEAD: Final = "0004"
-"""The newest revision; a test compares it with the scripts."""
 SCRIPTS: Final = Path(__file__).parent / "migrations"
-OLDEST_SERVER: Final = 14
-"""The oldest PostgreSQL that does."""
 LOCK_MILLISECONDS: Final = 2000
 """How long a step waits for a lock. Whoever comes after it waits as long, so it gives up rather than hold them."""
 LOCK_TRIES: Final = 30
@@ -97,10 +94,12 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
     Raises:
         Config: the server is too old, the database of a newer release, or the role may not do this.
         Retry: the server is away, or a table stayed locked by others for `tries` times.
+        Unknown: a step waits for a lost standby; it may be committed.
     """
     from sqlalchemy.pool import NullPool
 
     from hub.ledger.postgres import roles, sync
+    from hub.ledger.postgres.limited import limited
 
     with postgres_faults(), sync.connect(dsn, autocommit=True) as guard:
         version = guard.info.server_version // 10_000
@@ -117,7 +116,7 @@ def migrate_postgres(dsn: str, *, tries: int = LOCK_TRIES, pause: float = LOCK_P
         try:
             for left in reversed(range(tries)):
                 try:
-                    with engine.connect() as connection:
+                    with engine.connect() as connection, limited(dsn, sync.driver(connection)):
                         _upgrade(connection)
                         roles.grant(connection)
                     break

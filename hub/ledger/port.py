@@ -7,7 +7,7 @@ number of processes on any number of machines at once, which may die, freeze and
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -168,8 +168,10 @@ class SharedLedger(Protocol):
     async def audit(self, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
         """Writes a row of the audit log."""
 
-    async def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+    async def outbox(self, kind: str, limit: int, now: datetime, without: Collection[str] = ()) -> list[dict[str, Any]]:
         """Leases effects due to go out, oldest first: {id, unit, subject, attempts, and the payload's own names}.
+
+        None of the units `without`. A `confirm` whose earlier relay died with it counts one attempt more.
 
         No two relays hold the same effect at once, unless a lease ran out: receivers recognise repeats by `subject`.
         """
@@ -177,8 +179,11 @@ class SharedLedger(Protocol):
     async def outbox_done(self, ids: Sequence[int]) -> None:
         """Effects that are out."""
 
-    async def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
-        """An effect to try again."""
+    async def outbox_later(self, rows: Sequence[tuple[int, datetime, FaultRecord | None]]) -> None:
+        """Effects that were tried, to try again: (id, when, why)."""
+
+    async def outbox_back(self, ids: Sequence[int], due_at: datetime) -> None:
+        """Effects that were leased and not tried."""
 
     async def tidy(self, now: datetime) -> bool:
         """Housekeeping in small steps, by any process, for when little is to do; returns whether there is more."""

@@ -15,8 +15,9 @@ from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults, handing
 from hub.ledger.applying import record
-from hub.ledger.epochs.faults import HELD
+from hub.ledger.faults import HELD
 from hub.ledger.numbers import Numbers
+from hub.ledger.pausing import pauses
 from hub.ledger.records import BillDraft, FaultRecord
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.rules import UnitRules
@@ -31,7 +32,6 @@ _RELEASED: Final = f"SELECT {BILL_COLUMNS} FROM bill b WHERE b.id = ? AND b.stat
 _RESERVE: Final = "UPDATE bill SET bill_code = ?, bill_number = ?, fault = NULL WHERE id = ?"
 _STARVED: Final = "UPDATE bill SET fault = ? WHERE id = ?"
 _GIVE_UP: Final = "UPDATE bill SET bill_code = NULL, bill_number = NULL WHERE id = ?"
-_PAUSED: Final = "SELECT unit FROM pause"
 _VOID: Final = """
 INSERT INTO void_number (code, number, unit, bill_id, reason, at) VALUES (?, ?, ?, ?, 'turn of the year', ?)"""
 MAY_LAG: Final = timedelta(minutes=5)
@@ -67,7 +67,7 @@ class Due:
         self._out.clear()
         self._starved.clear()
         self._dry.clear()
-        self.pause(unit for (unit,) in self._connection.execute(_PAUSED))
+        self.pause(pauses(self._connection))
         for row in self._connection.execute(_DUE):
             self.add(bill_draft(row))
 

@@ -13,59 +13,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
-from hub.errors import Fault
-from hub.ledger import faults, handing
+from hub.ledger import handing, mark, outbox, pausing, sorting
 from hub.ledger.applying import Changes, apply_one
+from hub.ledger.auditing import audit
 from hub.ledger.loading import load
 from hub.ledger.migrate import migrate_sqlite
-from hub.ledger.moving import mark
 from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
 from hub.ledger.reserving import Due
 from hub.ledger.retiring import Retiring
-from hub.ledger.rows import fault_text
 from hub.ledger.rules import UnitRules
+from hub.ledger.sqlite_file import FILE, connect, sqlite_faults
 from hub.ledger.storing import store_confirmed, store_issued, store_not_issued
 from hub.ledger.working import work_for
 from hub.ledger.writing import Sequences, write
 
-FILE: Final = "ledger.db"
 _LAST: Final = """
 SELECT COALESCE((SELECT MAX(seq) FROM message), 0), COALESCE((SELECT MAX(seq) FROM bill), 0),
        MAX(COALESCE((SELECT MAX(change) FROM bill), 0), COALESCE((SELECT MAX(ahead) FROM epoch), 0)),
        (SELECT MAX(issued_at) FROM bill), (SELECT number FROM epoch WHERE state = 'held')"""
-_TIDY: Final = 2000
-"""Search hashes sorted in at once: few enough not to keep a message waiting."""
-_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_LOCK_SECONDS: Final = 1.0
-"""How long a locked database is waited for; the loop stands still meanwhile, and senders are told to come again."""
-_PAUSE: Final = """
-INSERT INTO pause (unit, at, actor, reason, doors) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (unit) DO UPDATE SET at = excluded.at, actor = excluded.actor, reason = excluded.reason,
-    doors = excluded.doors"""
-_OUTBOX: Final = """
-SELECT id, unit, subject, payload, attempts FROM outbox WHERE kind = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"""
-
-
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """A connection with the hub's pragmas; transactions are begun by hand."""
-    target = f"file:{path}?mode=ro" if read_only else str(path)
-    connection = sqlite3.connect(
-        target,
-        uri=read_only,
-        isolation_level=None,
-        cached_statements=256,
-        check_same_thread=False,
-        timeout=_LOCK_SECONDS,
-    )
-    if not read_only:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA cache_size = -65536")
-    return connection
 
 
 class SqliteLedger:
@@ -184,7 +149,7 @@ class SqliteLedger:
         node = handing.Node(unit, region)
         with self._transaction():
             handing.receive(self._connection, node, code, first, last, at)
-            self._audit(at, actor, "numbers.receive", f"{node.name} {code} {first}-{last}", "")
+            audit(self._connection, at, actor, "numbers.receive", f"{node.name} {code} {first}-{last}")
         self._due.feed()
 
     def allot_numbers(
@@ -201,8 +166,7 @@ class SqliteLedger:
         """Stops issuing for a unit, until `resume`."""
         at = now.isoformat(timespec="milliseconds")
         with self._transaction():
-            self._connection.execute(_PAUSE, (unit, at, actor, reason, int(doors)))
-            self._audit(at, actor, "unit.pause", f"{unit} doors" if doors else unit, reason)
+            pausing.pause(self._connection, unit, reason, at, actor, doors=doors)
         self._due.pause(self.pauses())
 
     def resume(self, unit: str, now: datetime, actor: str) -> None:
@@ -212,14 +176,12 @@ class SqliteLedger:
             Reject: it is not paused.
         """
         with self._transaction():
-            if not self._connection.execute("DELETE FROM pause WHERE unit = ?", (unit,)).rowcount:
-                raise faults.NOT_PAUSED(unit=unit)
-            self._audit(now.isoformat(timespec="milliseconds"), actor, "unit.resume", unit, "")
+            pausing.resume(self._connection, unit, now.isoformat(timespec="milliseconds"), actor)
         self._due.pause(self.pauses())
 
     def pauses(self) -> dict[str, bool]:
         """Unit → whether its doors are closed, too, of those that are paused."""
-        return {unit: bool(doors) for unit, doors in self._connection.execute("SELECT unit, doors FROM pause")}
+        return pausing.pauses(self._connection)
 
     def has_numbers(self, unit: str, code: str) -> bool:
         """Whether the unit ever received a segment of this bill code."""
@@ -228,18 +190,11 @@ class SqliteLedger:
 
     def tidy(self) -> bool:
         """Sorts some of the newest search hashes in; returns whether there are more. For when nothing else is to do."""
-        bounds = self._connection.execute("SELECT MIN(seq), MAX(seq) FROM search_new").fetchone()
-        if bounds[0] is None:
+        bounds = sorting.unsorted(self._connection)
+        if bounds is None:
             return False
-        until = min(bounds[0] + _TIDY, bounds[1])
         with self._transaction():
-            self._connection.execute(
-                "INSERT INTO search SELECT hash, bill_seq FROM search_new WHERE seq <= ? ORDER BY hash "
-                "ON CONFLICT DO NOTHING",
-                (until,),
-            )
-            self._connection.execute("DELETE FROM search_new WHERE seq <= ?", (until,))
-        return bool(until < bounds[1])
+            return sorting.sort_in(self._connection, *bounds)
 
     def retire(self, now: datetime, days: int) -> bool:
         """Drops some bodies that came more than so many days ago and are behind no bill; whether there may be more."""
@@ -263,41 +218,28 @@ class SqliteLedger:
             for bill_id in bill_ids:
                 statement = "UPDATE bill SET issue = 'on_payment' WHERE id = ? AND status = 'due' AND issue = 'manual'"
                 released += self._connection.execute(statement, (bill_id,)).rowcount
-                self._audit(now.isoformat(timespec="milliseconds"), actor, "bill.release", bill_id, "")
+                audit(self._connection, now.isoformat(timespec="milliseconds"), actor, "bill.release", bill_id)
         self._due.released(bill_ids)
         return released
 
     def audit(self, actor: str, action: str, subject: str, reason: str, now: datetime) -> None:
         """Writes a row of the audit log."""
         with self._transaction():
-            self._audit(now.isoformat(timespec="milliseconds"), actor, action, subject, reason)
-
-    def _audit(self, at: str, actor: str, action: str, subject: str, reason: str) -> None:
-        self._connection.execute(
-            "INSERT INTO audit (at, actor, action, subject, reason) VALUES (?, ?, ?, ?, ?)",
-            (at, actor, action, subject, reason),
-        )
+            audit(self._connection, now.isoformat(timespec="milliseconds"), actor, action, subject, reason)
 
     def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
         """Effects due to go out, oldest first: {id, unit, subject, attempts, and the payload's own names}."""
-        rows = self._connection.execute(_OUTBOX, (kind, now.isoformat(timespec="milliseconds"), limit))
-        return [
-            {"id": id_, "unit": unit, "subject": subject, "attempts": attempts, **orjson.loads(payload)}
-            for id_, unit, subject, payload, attempts in rows
-        ]
+        return outbox.due(self._connection, kind, limit, now.isoformat(timespec="milliseconds"))
 
     def outbox_done(self, ids: list[int]) -> None:
         """Effects that are out."""
         with self._transaction():
-            self._connection.executemany("DELETE FROM outbox WHERE id = ?", [(id_,) for id_ in ids])
+            outbox.done(self._connection, ids)
 
     def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
         """An effect to try again."""
         with self._transaction():
-            self._connection.execute(
-                "UPDATE outbox SET due_at = ?, attempts = attempts + 1, fault = ? WHERE id = ?",
-                (due_at.isoformat(timespec="milliseconds"), fault_text(fault), id_),
-            )
+            outbox.later(self._connection, id_, due_at.isoformat(timespec="milliseconds"), fault)
 
     def reread(self) -> None:
         """Somebody else wrote meanwhile, by this process's own doing: nothing kept in memory is right any more."""
@@ -326,19 +268,3 @@ class SqliteLedger:
                     self._due.reload()
                     self._read_last()
                 raise
-
-
-@contextlib.contextmanager
-def sqlite_faults() -> Iterator[None]:
-    """SQLite's errors in the hub's words, also where SQLAlchemy has wrapped them."""
-    try:
-        yield
-    except Fault:
-        raise
-    except Exception as error:
-        inner = getattr(error, "orig", None) or error
-        if isinstance(inner, sqlite3.OperationalError):
-            raise faults.BUSY(found=str(inner)) from error
-        if isinstance(inner, sqlite3.DatabaseError) and inner.sqlite_errorcode & 0xFF in _BROKEN:
-            raise faults.DATABASE_BROKEN(found=str(inner)) from error
-        raise  # a defect of the program, not of the file

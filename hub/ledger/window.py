@@ -14,6 +14,10 @@ from typing import Any, Final
 from hub.errors import Fault
 from hub.ledger.faults import DATABASE_NEWER
 
+HEAD: Final = "0005"
+"""The newest revision; a test compares it with the scripts."""
+OLDEST_SERVER: Final = 14
+"""The oldest PostgreSQL that does."""
 _MARK: Final = re.compile(r"revision (\d+) serves (\d+)")
 _BASE: Final = 10_000
 """SQLite keeps one number: the revision and the oldest it serves, four digits each."""

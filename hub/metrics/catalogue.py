@@ -1,4 +1,6 @@
-"""Every metric, with its texts; `docs/metrics.md` and the HELP lines are made of them.
+"""Every metric that a process counts itself, with its texts; `docs/metrics.md` and the HELP lines are made of them.
+
+Those of a machine and of the ledger stand in `catalogue_machine` and `catalogue_ledger`.
 
 Labels are few on purpose. A province has 30,000 units, and a series for each of them would cost every scrape more than
 the work itself: what concerns one unit is asked of the books, the console and the alarms. So labels are what a program
@@ -10,8 +12,6 @@ from __future__ import annotations
 from typing import Final
 
 from hub.metrics.meter import AGES, MANY, SECONDS, Metric
-
-# of each process, added up over the processes of a machine
 
 DELIVERIES: Final = Metric(
     "billhub_deliveries_total",
@@ -148,6 +148,13 @@ TIDIED: Final = Metric(
     "到期清除的内容: days 流水日分区、bodies 原文、refused 拒收原文。",
     ("what",),
 )
+SPANS: Final = Metric(
+    "billhub_spans_total",
+    "counter",
+    "Spans of traces, by how they ended: sent, dropped (the collector was away, too slow, or did not take them).",
+    "追踪的 span 数,按结果: sent 已送达、dropped 已丢弃(收集器不可用、太慢或不收)。",
+    ("how",),
+)
 CPU: Final = Metric(
     "billhub_process_cpu_seconds_total", "counter", "Seconds of CPU that processes have used.", "进程用去的 CPU 秒数。"
 )
@@ -158,166 +165,6 @@ RESIDENT: Final = Metric(
 OWN: Final = (
     *(DELIVERIES, TURNED_AWAY, DELIVERY_SECONDS, PRODUCE_SECONDS, PRODUCE_PACKED, PRODUCE_FAILURES, PRODUCE_WAITING),
     *(BATCH_MESSAGES, COMMIT_SECONDS, COMMIT_FAILURES, TAKEN, SET_ASIDE, ISSUED, NOT_ISSUED, ISSUE_SECONDS),
-    *(EFFECTS, ARCHIVE_FAILURES, POOL_SECONDS, POOL_EMPTY, TIDIED, CPU, RESIDENT),
+    *(EFFECTS, ARCHIVE_FAILURES, POOL_SECONDS, POOL_EMPTY, TIDIED, SPANS, CPU, RESIDENT),
 )
-"""What processes count; the page shows them with one more label before their own: `role`."""
-
-# of a machine
-
-READY: Final = Metric(
-    "billhub_ready",
-    "gauge",
-    "1 while every check of /readyz is good.",
-    "/readyz 各项均正常时为 1。",
-)
-CHECK: Final = Metric(
-    "billhub_check",
-    "gauge",
-    "1 while one check of /readyz is good: database, schema, broker, lag, issuing, children.",
-    "/readyz 的一项正常时为 1。",
-    ("check",),
-)
-PROCESSES: Final = Metric(
-    "billhub_processes", "gauge", "Processes that run, by role.", "正在运行的进程数,按角色。", ("role",)
-)
-RESTARTS: Final = Metric(
-    "billhub_process_restarts_total",
-    "counter",
-    "Processes that ended by themselves and were started anew, by role.",
-    "自行退出后被重新启动的进程数,按角色。",
-    ("role",),
-)
-LAG_RECORDS: Final = Metric(
-    "billhub_lag_records",
-    "gauge",
-    "Kafka records of the whole group that are not committed yet; the same on every machine.",
-    "整个消费组尚未提交的 Kafka 记录数;各机器相同。",
-    ("topic",),
-)
-LAG_SECONDS: Final = Metric(
-    "billhub_lag_seconds",
-    "gauge",
-    "Age in seconds of the oldest record that no worker has read; 0 where none waits.",
-    "最旧的未读记录的年龄(秒),无积压为 0。",
-)
-BUILD: Final = Metric(
-    "billhub_build_info",
-    "gauge",
-    "Always 1; tells the release and the schema it knows.",
-    "恒为 1,标明版本与数据库结构。",
-    ("version", "schema"),
-)
-
-# of the ledger; the same on every machine, so take the maximum, never the sum
-
-MESSAGES: Final = Metric(
-    "billhub_messages_total",
-    "counter",
-    "Messages by source and the one place each ended in. Source is unit/source, or, where there are more than 200, the "
-    "adapter.",
-    "各来源的消息,按归宿;来源超过 200 个时按适配器合计。",
-    ("source", "place"),
-)
-BILLS: Final = Metric("billhub_bills", "gauge", "Bills by status.", "票据数,按状态。", ("status",))
-DUE: Final = Metric(
-    "billhub_due",
-    "gauge",
-    "Bills that are due and wait for an issuer, or are with one.",
-    "已缴清、等待开具的票据数。",
-)
-DUE_OLDEST: Final = Metric(
-    "billhub_due_oldest_seconds",
-    "gauge",
-    "Age in seconds of the oldest bill that is due and could be issued; 0 where there is none.",
-    "最早缴清而可开未开的票据的年龄(秒)。",
-)
-STARVED: Final = Metric(
-    "billhub_starved",
-    "gauge",
-    "Bills that are due and wait for numbers.",
-    "因无可用号码而等待的票据数。",
-)
-OUTBOX: Final = Metric(
-    "billhub_outbox",
-    "gauge",
-    "Effects in the outbox, by kind: confirm (the platform's signature), ask (a channel).",
-    "待发事项数,按种类: confirm 加签、ask 查询渠道。",
-    ("kind",),
-)
-OUTBOX_OLDEST: Final = Metric(
-    "billhub_outbox_oldest_seconds",
-    "gauge",
-    "Seconds by which the oldest effect of a kind is overdue; 0 where none is.",
-    "各种类最早一件待发事项已逾期的秒数。",
-    ("kind",),
-)
-NUMBERS_LOW: Final = Metric(
-    "billhub_numbers_low",
-    "gauge",
-    "Bill codes of units with fewer than a tenth of their numbers free.",
-    "余号不足一成的(单位、票据代码)数。",
-)
-NUMBERS: Final = Metric(
-    "billhub_numbers",
-    "gauge",
-    "Bill numbers by segment and state; only where there are at most 200 segments.",
-    "各号段号码数,按状态;号段不超过 200 个时才有。",
-    ("unit", "code", "first", "state"),
-)
-STOCK: Final = Metric(
-    "billhub_stock",
-    "gauge",
-    "Numbers that regions hold, by segment and state; only where there are at most 200 segments.",
-    "各区划持有的号码数,按号段与状态;号段不超过 200 个时才有。",
-    ("region", "code", "first", "state"),
-)
-PAUSED: Final = Metric(
-    "billhub_paused",
-    "gauge",
-    "Units of which nothing is issued, and whether anything is taken in. Unit is left empty where more than 200 are.",
-    "已暂停开票的单位,及其收件口是否关闭;超过 200 个单位时不分单位。",
-    ("unit", "doors"),
-)
-PARKED: Final = Metric(
-    "billhub_parked",
-    "gauge",
-    "Messages and cases that wait for a person.",
-    "等待人工处理的消息与事项数。",
-)
-ALARMS: Final = Metric(
-    "billhub_alarms",
-    "gauge",
-    "Bills and payments held up, by why. Unit is left empty where more than 200 are concerned.",
-    "被耽搁的票据与缴款,按原因;涉及单位超过 200 个时不分单位。",
-    ("unit", "what", "code"),
-)
-BALANCED: Final = Metric(
-    "billhub_books_balanced",
-    "gauge",
-    "Whether messages, bills and numbers added up when they were last counted.",
-    "上次核对时消息、票据、号码是否平衡。",
-)
-COUNTED_AT: Final = Metric(
-    "billhub_books_counted_timestamp_seconds",
-    "gauge",
-    "When the books were last counted in full; it is done in the background, at most a hundredth of the time.",
-    "上次全面核对的时间;在后台进行,至多占百分之一的时间。",
-)
-REPLICA_LAG: Final = Metric(
-    "billhub_replica_lag_seconds",
-    "gauge",
-    "Seconds by which the standby that pages are read from is behind, at most; 0 where it is no standby.",
-    "页面所读备库最多落后的秒数;非备库为 0。",
-)
-STANDBY_WAIT: Final = Metric(
-    "billhub_standby_wait_seconds",
-    "gauge",
-    "Seconds that the oldest commit of this machine's login has waited for a standby.",
-    "本机登录用户最早的提交等待备库的秒数。",
-)
-
-MACHINE: Final = (READY, CHECK, PROCESSES, RESTARTS, LAG_RECORDS, LAG_SECONDS, BUILD)
-LEDGER: Final = (
-    *(MESSAGES, BILLS, DUE, DUE_OLDEST, STARVED, OUTBOX, OUTBOX_OLDEST, NUMBERS_LOW, NUMBERS, STOCK),
-    *(PAUSED, PARKED, ALARMS, BALANCED, COUNTED_AT, REPLICA_LAG, STANDBY_WAIT),
-)
+"""Added up over the processes of a machine; the page shows them with one more label before their own: `role`."""

@@ -1,7 +1,7 @@
 """Counters, gauges and histograms of one process: plain numbers in a dictionary, cheap enough for the hot path.
 
 A process shows its own by `snapshot`; whoever starts processes adds them up (`hub.metrics.gather`). The names, labels
-and texts of all of them are in `hub.metrics.catalogue`.
+and texts of all of them are in the catalogues beside it.
 """
 
 from __future__ import annotations

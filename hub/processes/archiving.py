@@ -68,7 +68,7 @@ def check(archive: Archive | None, vault: Vault) -> None:
         Archiver(lambda *_: None, Folder(Path(archive.folder)), vault.secret(PURPOSE)).open()
 
 
-def hold_back(relay: Relay, archive: Archive, archiver: Archiver, reader: Reader) -> None:
+def hold_back(relay: Relay, archive: Archive, archiver: Archiver) -> None:
     """Lets nothing go to the platform that is not archived, where that was asked for."""
     if archive.before_release:
-        relay.waits = lambda bill_id: reader.change_of(bill_id) > archiver.cursor
+        relay.waits = lambda paper: paper.change > archiver.cursor

@@ -11,7 +11,8 @@ from hub.adapter import Answer, Delivery
 from hub.api.probes import ready_answer
 from hub.doors.asgi import Receive, Scope, Send
 from hub.doors.faults import NO_SUCH_SOURCE
-from hub.doors.http import HttpServer, serve_http
+from hub.doors.http import serve_http
+from hub.doors.http_server import HttpServer
 from hub.metrics.checks import MESSAGES
 from hub.metrics.text import MEDIA_TYPE
 from hub.processes.board import Board

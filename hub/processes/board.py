@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.ledger.migrate import HEAD
-from hub.metrics.catalogue import BUILD, CHECK, PROCESSES, READY, RESTARTS
+from hub.ledger.window import HEAD
+from hub.metrics.catalogue_machine import BUILD, CHECK, PROCESSES, READY, RESTARTS
 from hub.metrics.checks import MESSAGES, Checks, document
 from hub.metrics.faults import CHILDREN_GONE
 from hub.metrics.gather import Gathered, heard, line, own

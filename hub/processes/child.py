@@ -20,8 +20,9 @@ from hub.engine.embedded.home import Home
 from hub.errors import Config, Fault
 from hub.ledger.applying import record
 from hub.processes.memory import settle
-from hub.processes.plan import plan_from_environment
+from hub.processes.plan import name_of, plan_from_environment
 from hub.processes.showing import Showing
+from hub.tracing.spans import TRACES
 
 
 class Child:
@@ -35,7 +36,9 @@ class Child:
         self.on_frame: Callable[[Frame], None] = lambda _: None
         self.on_stop: Callable[[float], Awaitable[None]] = _nothing
         self._stopping: asyncio.Task[None] | None = None
-        self._showing = Showing(plan_from_environment())
+        plan = plan_from_environment()
+        self._showing = Showing(plan)
+        TRACES.begin(plan.collector, role, name_of(role, plan.data, plan.number))
 
     async def connect(self) -> Link:
         """Connects and says hello."""
@@ -58,6 +61,7 @@ class Child:
 
     async def _stop(self, seconds: float) -> None:
         await self.on_stop(seconds)
+        TRACES.end()
         self._showing.last()
         self.link.close()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import SystemRandom
 
 from hub.config import UnitConfig
-from hub.engine.embedded.frames import Frame, Handout, Reload, Signed
+from hub.engine.embedded.frames import Frame, Handout, Reload, Signed, Stored
 from hub.engine.embedded.home import Home
 from hub.issuing.local import LocalIssuer
 from hub.issuing.units import units_issuing
@@ -16,6 +16,7 @@ from hub.ledger.records import Work
 from hub.processes.accepted import accepted
 from hub.processes.child import Child, run_child
 from hub.processes.plan import plan_from_environment
+from hub.tracing.spans import TRACES
 
 SLICE = 8
 """Bills signed before what is done is sent back: small enough that a bill does not wait for its neighbours."""
@@ -39,8 +40,12 @@ async def main() -> None:
     def on_frame(frame: Frame) -> None:
         nonlocal issuer
         if isinstance(frame, Handout):
+            if TRACES.on:
+                TRACES.leased(frame.work)
             queue.extend(frame.work)
             waiting.set()
+        elif isinstance(frame, Stored):
+            TRACES.stored(frame.bills)
         elif isinstance(frame, Reload):
             issuer = local_issuer(home, accepted(home))
 
@@ -51,7 +56,7 @@ async def main() -> None:
             if not queue:
                 waiting.clear()
             issued, failed = issuer.issue(part)
-            child.link.send(Signed(issued, failed))
+            child.link.send(Signed(issued, failed, TRACES.signed(issued) if TRACES.on else []))
             await asyncio.sleep(0)
 
     child.on_frame = on_frame

@@ -33,9 +33,12 @@ from hub.processes.board import Board
 from hub.processes.children import Children
 from hub.processes.issuing import stopped_by_alarms
 from hub.processes.memory import settle
-from hub.processes.plan import Plan
+from hub.processes.plan import Plan, name_of
 from hub.processes.ready import say_ready
 from hub.processes.sockets import Sockets, bind_doors
+from hub.tracing.collector import Collector
+from hub.tracing.collector import check as check_traces
+from hub.tracing.spans import TRACES
 
 if TYPE_CHECKING:
     from hub.processes.single import Single
@@ -62,6 +65,7 @@ class Options:
     issuers: int | None = None
     archive: Archive | None = None
     keep_days: int = 90
+    collector: Collector | None = None
 
 
 def processes_for(cores: int) -> tuple[int, int]:
@@ -83,6 +87,7 @@ def run(options: Options) -> None:
 
 async def _run(options: Options) -> None:
     units = load_units(options.config)
+    check_traces(options.collector)
     home = Home(options.data)
     home.make()
     lock = FolderLock(home.folder)
@@ -127,6 +132,7 @@ class _Hub:
             self._loop.add_signal_handler(sign, self._ended.set)
         self._loop.add_signal_handler(signal.SIGHUP, self.reload)
         accept(self._home, self._units)
+        TRACES.begin(self._options.collector, "core", name_of("core", str(self._home.folder.resolve())))
         self._home.socket.unlink(missing_ok=True)
         server = await self._loop.create_unix_server(self._board.link, str(self._home.socket))
         self._home.socket.chmod(0o600)
@@ -144,6 +150,7 @@ class _Hub:
         await self._drain()
         server.close()
         self._home.socket.unlink(missing_ok=True)
+        TRACES.end()
         self._signs.close()
         self._ledger.close()
         if self._fault is not None:
@@ -170,11 +177,13 @@ class _Hub:
 
     def _start_children(self) -> None:
         data, meter = str(self._home.folder.resolve()), self._signs.mouth.fileno()
+        traces = self._options.collector
         for number in range(self._door_count):
-            plan = self._sockets.given_to(Plan(role="door", data=data, number=number, meter=meter))
+            plan = self._sockets.given_to(Plan("door", data, number=number, meter=meter, collector=traces))
             self._children.start(plan, [*self._sockets.handles(), meter])
         for number in range(self._issuer_count):
-            self._children.start(Plan(role="issuer", data=data, number=number, meter=meter), [meter])
+            plan = Plan("issuer", data, number=number, meter=meter, collector=traces)
+            self._children.start(plan, [meter])
         if self._options.archive is not None or any(unit.calls_out for unit in self._units):
             self._children.start(Plan(role="relay", data=data, meter=meter), [meter])
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from hub.tracing.collector import Collector
 
 VARIABLE: Final = "BILLHUB_PLAN"
 """The environment variable that carries the plan; it holds paths and file descriptors, no secrets."""
@@ -34,11 +38,20 @@ class Plan(msgspec.Struct, frozen=True):
     """file descriptor on which a cluster's child tells its parent that it is ready, or why it is not"""
     meter: int = -1
     """file descriptor of the datagram socket on which it shows what it has counted"""
+    collector: Collector | None = None
+    """where an embedded hub's traces go; a cluster's stands in its hub.yaml"""
 
     @property
     def data_path(self) -> Path:
         """The data folder."""
         return Path(self.data)
+
+
+def name_of(role: str, data: str, number: int = 0) -> str:
+    """Names a process among its role's on all machines, the same in each of its lives."""
+    host = socket.gethostname()
+    where = hashlib.sha256(f"{host}\x1f{data}".encode()).hexdigest()[:8]
+    return f"{role}-{host}-{where}-{number}"
 
 
 def plan_from_environment() -> Plan:

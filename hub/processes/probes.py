@@ -16,7 +16,9 @@ from hub.ledger.faults import NO_NUMBERS
 from hub.ledger.looking import Window
 from hub.ledger.reader import Reader
 from hub.ledger.vitals import figures, pulse
-from hub.metrics.catalogue import LEDGER, MACHINE, OWN
+from hub.metrics.catalogue import OWN
+from hub.metrics.catalogue_ledger import LEDGER
+from hub.metrics.catalogue_machine import MACHINE
 from hub.metrics.checks import MESSAGES, document
 from hub.metrics.faults import PARENT_GONE
 from hub.metrics.meter import Row

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Protocol
 
 from hub.adapter import Asker, Delivery, Message
-from hub.delivery.relay import Relay
+from hub.config import UnitConfig
+from hub.delivery.relay import Kind, Relay
 from hub.engine.embedded.frames import Answered, Command, Frame, Poke, Reload, Sent
 from hub.engine.embedded.home import Home
 from hub.engine.intake import Intake
@@ -32,33 +35,25 @@ class Carrier(Protocol):
         """Queues a frame; a command is answered behind everything that came before it."""
 
 
-def count(frame: Frame) -> None:
-    """Counts what a relay tells."""
-    if isinstance(frame, Sent):
-        done = sum(bill.fault is None for bill in frame.confirmed)
-        refused = len(frame.confirmed) - done
-        EFFECTS.add(done, "confirm", "done")
-        EFFECTS.add(len(frame.done), "ask", "done")
-        EFFECTS.add(refused, "confirm", "later")
-        EFFECTS.add(len(frame.later) - refused, "ask", "later")
+def lazily(units: Sequence[UnitConfig], vault: Vault) -> Callable[[], Intake]:
+    """The sources of these units, bound when a channel is first asked: most relays only have bills countersigned."""
+    return cache(partial(Intake, units, vault))
 
 
-class Counting:
-    """A carrier that counts what it is given."""
+def askers(results: LinkResults) -> Callable[[str, str], Asker | None]:
+    """Finds a unit's source that asks its channel."""
 
-    def __init__(self, carrier: Carrier) -> None:
-        self._carrier = carrier
+    def asker(unit: str, source: str) -> Asker | None:
+        found = results.intake().sources.get(f"{unit}/{source}")
+        return found.source if found is not None and isinstance(found.source, Asker) else None
 
-    def send(self, frame: Frame) -> None:
-        """Counts it, and passes it on."""
-        count(frame)
-        self._carrier.send(frame)
+    return asker
 
 
 class LinkResults:
     """See `hub.delivery.relay.Results`: over the link, in order, and known to be durable by an answered command."""
 
-    def __init__(self, link: Carrier, vault: Vault, intake: Intake) -> None:
+    def __init__(self, link: Carrier, vault: Vault, intake: Callable[[], Intake]) -> None:
         self._link = link
         self._vault = vault
         self.intake = intake
@@ -67,17 +62,22 @@ class LinkResults:
 
     def confirmed(self, unit: str, bill_id: str, xml: bytes | None, fault: Fault | None) -> None:
         """Seals the countersigned XML and sends it."""
+        if fault is None:
+            EFFECTS.add(1, "confirm", "done")
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         sealed = self._vault.seal(unit, document_aad(bill_id, "xml"), xml) if xml else b""
         self._link.send(Sent(confirmed=[Confirmed(bill_id, at, sealed, record(fault) if fault else None)]))
 
     def told(self, unit: str, source: str, delivery: Delivery, messages: tuple[Message, ...], row: int) -> None:
         """Translates the answer like any message, and sends it."""
-        bound = self.intake.bound(f"{unit}/{source}")
-        self._link.send(Sent(submissions=self.intake.translate(bound, delivery, messages), done=[row]))
+        EFFECTS.add(1, "ask", "done")
+        intake = self.intake()
+        submissions = intake.translate(intake.bound(f"{unit}/{source}"), delivery, messages)
+        self._link.send(Sent(submissions=submissions, done=[row]))
 
-    def later(self, row: int, at: datetime, fault: Fault | None) -> None:
-        """A row to try again."""
+    def later(self, kind: Kind, row: int, at: datetime, fault: Fault | None) -> None:
+        """A row that was tried, to try again."""
+        EFFECTS.add(1, kind, "later")
         self._link.send(Sent(later=[(row, at.isoformat(timespec="milliseconds"), record(fault) if fault else None)]))
 
     async def flush(self) -> None:
@@ -101,13 +101,8 @@ async def main() -> None:
     vault = home.vault()
     units = accepted(home)
     child = Child("relay", home.socket)
-    results = LinkResults(Counting(await child.connect()), vault, Intake(units, vault))
-
-    def asker(unit: str, source: str) -> Asker | None:
-        found = results.intake.sources.get(f"{unit}/{source}")
-        return found.source if found is not None and isinstance(found.source, Asker) else None
-
-    relay = Relay(Reader(home.folder, vault, shared=True), results, platforms_of(units, home.trust), asker)
+    results = LinkResults(await child.connect(), vault, lazily(units, vault))
+    relay = Relay(Reader(home.folder, vault, shared=True), results, platforms_of(units, home.trust), askers(results))
 
     def on_frame(frame: Frame) -> None:
         if isinstance(frame, Poke):
@@ -116,7 +111,7 @@ async def main() -> None:
             results.answered(frame.seq)
         elif isinstance(frame, Reload):
             changed = accepted(home)
-            results.intake = Intake(changed, vault)
+            results.intake = lazily(changed, vault)
             relay.platforms = platforms_of(changed, home.trust)
 
     child.on_frame = on_frame
@@ -125,7 +120,7 @@ async def main() -> None:
     if archive is not None:
         look = Reader(home.folder, vault, shared=True)
         archiver = archiver_of(archive, look, vault)
-        hold_back(relay, archive, archiver, Reader(home.folder, vault, shared=True))
+        hold_back(relay, archive, archiver)
         works.append(asyncio.get_running_loop().create_task(archiver.run()))
     running = asyncio.get_running_loop().create_task(relay.run())
 

@@ -1,10 +1,8 @@
-"""Of a hub.yaml: keys and archive, how the roles of a machine run, when it is ready, what is kept and traced."""
+"""Of a hub.yaml: keys and archive, how the roles of a machine run, when it is ready, what is kept."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from hub.bill.model import Text
 from hub.sections.section import Section
@@ -111,17 +109,3 @@ class RetentionSection(Section):
     refused_a_day: int = Field(default=1000, ge=1, le=1_000_000)
     """Refused messages of a source whose bytes a door process keeps in a day; of more, only the reason.
     每个收件进程每天为每个来源保留原文的拒收消息数,超过的只留原因。"""
-
-
-class TracesSection(Section):
-    """Where traces go; needs `billhub[trace]`."""
-
-    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-    """Address that takes OTLP over HTTP, as `http://127.0.0.1:4318/v1/traces`.
-    接收 OTLP/HTTP 的地址,如 `http://127.0.0.1:4318/v1/traces`。"""
-    one_in: int = Field(default=100, ge=1)
-    """Of how many messages one is traced; the same on every machine.
-    每多少条消息追踪一条,各机器相同。"""
-    ca: Text | None = None
-    """Certificates that may sign the endpoint's; the system's own where left out.
-    可签发该地址证书的 CA 文件,缺省用系统的。"""

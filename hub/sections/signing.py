@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from hub.bill.model import Code, Text
 from hub.sections.section import Section
@@ -19,6 +19,9 @@ class PlatformSection(Section):
     trust: Text | None = None
     """Folder of the certificates its signature is judged by, relative to this file.
     验证其签名的证书目录,相对于本文件。"""
+    at_once: int = Field(default=4, ge=1, le=64)
+    """Bills a relay has with it at once; units with one address share them, the fewest count. 1 keeps strict order.
+    每个外呼进程同时送它加签的票据数;同一地址的单位共用,取最小值;1 为严格按序。"""
 
 
 class SigningSection(Section):

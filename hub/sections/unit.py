@@ -44,8 +44,8 @@ class BillSection(Section):
     """Bill name on its face; the kind's own where left out.
     票面名称,缺省按种类。"""
     issue: Literal["on_payment", "manual", "shadow"] = "on_payment"
-    """When it is issued: by itself once paid, when a person says so, or never (`shadow` issues nothing).
-    何时开具:缴清即开、由人决定、从不开具(影子运行)。"""
+    """When it is issued: by itself once paid, when a person says so (`billhub release`), or never (`shadow`).
+    何时开具:缴清即开、由人放行 (`billhub release`)、从不开具(影子运行 `shadow`)。"""
     issuer: Literal["local"] = "local"
     """Who numbers and signs: the hub itself.
     谁赋号签名:本系统。"""

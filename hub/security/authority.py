@@ -15,7 +15,8 @@ from asn1crypto import core, keys, x509
 
 from hub.security.certificates import Certificate, parse_certificate
 from hub.security.pkcs8 import spki_of
-from hub.security.sm2 import SM2_WITH_SM3_OID, Sm2, Sm2Key, best
+from hub.security.sm2 import SM2_WITH_SM3_OID, Sm2, Sm2Key
+from hub.security.sm2_choice import best
 from hub.security.sm2_gmssl import sm3
 
 _ALGORITHM: Final = {"algorithm": SM2_WITH_SM3_OID}

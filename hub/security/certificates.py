@@ -24,7 +24,8 @@ from hub.security.faults import (
     NOT_YET_VALID,
     UNKNOWN_SIGNER,
 )
-from hub.security.sm2 import SM2_OID, SM2_WITH_SM3_OID, Sm2, best
+from hub.security.sm2 import SM2_OID, SM2_WITH_SM3_OID, Sm2
+from hub.security.sm2_choice import best
 
 _SUFFIXES: Final = {".pem", ".crt", ".cer", ".der"}
 _MAX_DEPTH: Final = 8

@@ -18,8 +18,8 @@ from lxml import etree
 from hub.errors import Fault
 from hub.security.authority import new_authority
 from hub.security.certificates import Trust, parse_certificate, read_certificates
-from hub.security.pkcs8 import read_key, write_key
-from hub.security.sm2 import best
+from hub.security.pem import read_key, write_key
+from hub.security.sm2_choice import best
 
 _SHANGHAI: Final = timezone(timedelta(hours=8))
 _YEAR: Final = timedelta(days=365)

@@ -1,1 +1,1 @@
-"""Traces of a message's way through a cluster, for OpenTelemetry; off unless a hub.yaml asks for them."""
+"""Traces of a message's way through the hub, for OpenTelemetry; off unless they are asked for."""

@@ -17,9 +17,9 @@ from hub.ledger.records import Submission, Work
 from hub.security.masking import mask_account
 
 PARENT: Final = "traceparent"
-"""The header of a record that names the span which produced it."""
+"""The header of a record that names the span which produced it; a frame has none."""
 EVENT: Final = "billhub-event"
-"""One header for each message of a record that is traced: its place in the record, and its own context."""
+"""One header for each message of a record or frame that is traced: its place there, and its own context."""
 _LOW: Final = (1 << 64) - 1
 _FORM: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01")
 Headers = Sequence[tuple[str, bytes]]
@@ -61,12 +61,13 @@ def behind(work: Work) -> list[str]:
     return list(dict.fromkeys(message_of(event)[0] for event in events if event))
 
 
-def key_of(message: Submission) -> str:
-    """A message's first business key, masked: enough to tell two apart."""
+def who(message: Submission) -> dict[str, str]:
+    """What a span says of a message; its first business key is masked: enough to tell two apart."""
+    told = {"billhub.unit": message.unit, "billhub.source": message.source, "billhub.kind": message.kind}
     for event in message.events:
         for kind, value in event.fact["keys"]:
-            return masked(kind, value)
-    return ""
+            return told | {"billhub.key": masked(kind, value)}
+    return told
 
 
 def masked(kind: str, value: str) -> str:
@@ -74,10 +75,10 @@ def masked(kind: str, value: str) -> str:
     return f"{kind}={mask_account(value)}"
 
 
-def headers(produced: Context, events: Iterable[tuple[int, Context]]) -> list[tuple[str, bytes]]:
-    """The headers of a record."""
+def headers(produced: Context | None, events: Iterable[tuple[int, Context]]) -> list[tuple[str, bytes]]:
+    """The headers of a record, or, where nothing produced one, of a frame between two processes."""
     told = [(EVENT, f"{place} {context}".encode()) for place, context in events]
-    return [(PARENT, str(produced).encode()), *told]
+    return [(PARENT, str(produced).encode()), *told] if produced else told
 
 
 def contexts(found: Headers | Mapping[str, bytes] | None) -> tuple[Context | None, dict[int, Context]]:

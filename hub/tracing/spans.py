@@ -5,23 +5,32 @@ OpenTelemetry's SDK is loaded only where hub.yaml asks for traces; without, `on`
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
 from hub.ledger.records import Issued, Submission, Verdict, Work
-from hub.sections.hub import TracesSection
-from hub.tracing.contexts import Context, behind, headers, kept, key_of, masked, received, taken
-from hub.tracing.faults import NO_EXTRA
+from hub.tracing.collector import Collector, needed
+from hub.tracing.contexts import (
+    Context,
+    Headers,
+    behind,
+    contexts,
+    headers,
+    kept,
+    masked,
+    received,
+    taken,
+    who,
+)
 
-NEEDED: Final = ("opentelemetry.sdk", "opentelemetry.exporter")
-END_MILLISECONDS: Final = 1500
-SEND_SECONDS: Final = 5.0
-MOST_LEFT: Final = 10_000
+END_SECONDS: Final = 1.0
+MOST_LEFT: Final = 30_000
+"""Of what came or was leased and never ended; more than an embedded hub's queue holds."""
 
 
 class Came(NamedTuple):
@@ -33,55 +42,66 @@ class Came(NamedTuple):
     at: int
 
 
+@dataclass(slots=True)
+class Signing:
+    """A traced bill that an issuer has in hand."""
+
+    messages: list[str]
+    told: dict[str, str]
+    leased: int
+    signed: int = 0
+
+
 class Traces:
     """One for a process. Times are nanoseconds since the epoch, as `time.time_ns` has them."""
 
     def __init__(self) -> None:
         self.on = False
         self._one_in = 1
-        self._provider: Any = None
         self._tracer: Any = None
         self._ids: Any = None
+        self._sending: Any = None
+        self._came: dict[tuple[str, str], Came] = {}
+        self._signing: dict[str, Signing] = {}
         self._lock = threading.Lock()
 
-    def begin(self, section: TracesSection | None, role: str, instance: str, ca: str | None = None) -> None:
-        """Turns it on, where the section is there.
+    def begin(self, collector: Collector | None, role: str, instance: str) -> None:
+        """Turns it on, where there is a collector.
 
         Raises:
             Config: the SDK is not installed.
         """
-        if section is None:
+        if collector is None:
             return
-        check(section)
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        needed()
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
         from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
         from hub.tracing.ids import Ids
+        from hub.tracing.sending import Sending
 
-        logging.getLogger("opentelemetry").setLevel(logging.ERROR)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         named = {
             "service.name": f"billhub-{role}",
             "service.version": version("billhub"),
             "service.instance.id": instance,
         }
         self._ids = Ids()
-        self._one_in = section.one_in
-        self._provider = TracerProvider(
+        self._one_in = collector.one_in
+        provider = TracerProvider(
             sampler=ALWAYS_ON, resource=Resource(named), id_generator=self._ids, shutdown_on_exit=False
         )
-        exporter = OTLPSpanExporter(section.endpoint, certificate_file=ca, timeout=SEND_SECONDS)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
-        self._tracer = self._provider.get_tracer("billhub")
+        self._sending = Sending(collector)
+        provider.add_span_processor(self._sending)
+        self._tracer = provider.get_tracer("billhub")
         self.on = True
 
     def end(self) -> None:
         """Sends what is left, within a bound."""
         if self.on:
             self.on = False
-            self._provider.force_flush(END_MILLISECONDS)
+            self._sending.end(END_SECONDS)
 
     # a door
 
@@ -94,8 +114,13 @@ class Traces:
         for message, verdict in zip(messages, verdicts, strict=True):
             context = self.context(message)
             if context is not None:
-                told = {"billhub.place": verdict.place, "billhub.answer": message.answer, **_who(message)}
+                told = {"billhub.place": verdict.place, "billhub.answer": message.answer, **who(message)}
                 self._tell("receive", context, None, began, told)
+
+    def carried(self, messages: Sequence[Submission]) -> list[tuple[str, bytes]]:
+        """The headers with which messages travel to the process that takes them in, where no record carries them."""
+        found = [(place, context) for place, one in enumerate(messages) if (context := self.context(one))]
+        return headers(None, found)
 
     def produced(self, events: Sequence[tuple[int, Context]]) -> tuple[Context, list[tuple[str, bytes]]]:
         """(the span that a record will be told as, the record's headers)."""
@@ -121,12 +146,21 @@ class Traces:
         links = [event for _, event in events]
         self._tell("produce", context, links[0], began, told, links)
 
-    # a worker
+    # a worker, or the core of an embedded hub
 
-    def committed(
-        self, messages: Iterable[tuple[Submission, Verdict]], came: dict[tuple[str, str], Came], began: int
-    ) -> None:
+    def came(self, messages: Sequence[Submission], told: Headers | Mapping[str, bytes]) -> None:
+        """Messages came in with these headers."""
+        record, events = contexts(told)
+        for place, context in events.items():
+            if place < len(messages):
+                one = messages[place]
+                self._came[one.id, one.at] = Came(context, record, time.time_ns())
+
+    def committed(self, messages: Iterable[tuple[Submission, Verdict]], database: str, began: int) -> None:
         """A transaction that began then is committed; of what came, those that are traced are told."""
+        came = self._came
+        if not came:
+            return
         many, ended = list(messages), time.time_ns()
         for message, verdict in many:
             found = came.pop((message.id, message.at), None)
@@ -134,35 +168,50 @@ class Traces:
                 continue
             trace = found.context.trace
             own = taken(message.id) if verdict.place == "applied" else Context(trace, self._ids.new_span())
-            told = {"billhub.place": verdict.place, **_who(message)}
+            told = {"billhub.place": verdict.place, **who(message)}
             links = [found.record] if found.record else ()
             self._tell("take", own, found.context, found.at, told, links, ended=ended)
-            size = {"db.system.name": "postgresql", "db.operation.batch.size": len(many)}
+            size = {"db.system.name": database, "db.operation.batch.size": len(many)}
             self._tell("commit", Context(trace, self._ids.new_span()), own, began, size, ended=ended)
         if len(came) > MOST_LEFT:  # messages that were set aside under another id
             came.clear()
 
     # an issuer
 
-    def issued(
-        self, work: Sequence[Work], stored: Iterable[str], bills: Sequence[Issued], times: tuple[int, int]
-    ) -> None:
-        """Bills are stored; `times` are when they were leased and when they were signed."""
-        leased, signed = times
-        there = set(stored) & {bill.bill_id for bill in bills}
+    def leased(self, work: Iterable[Work]) -> None:
+        """Bills came to be signed."""
+        now = time.time_ns()
         for one in work:
             messages = behind(one)
-            if one.bill_id not in there or not messages or not kept(messages[0], self._one_in):
+            if messages and kept(messages[0], self._one_in):
+                told = {
+                    "billhub.unit": one.unit,
+                    "billhub.face": one.face,
+                    "billhub.key": masked("charge_no", one.charge_no),
+                }
+                self._signing[one.bill_id] = Signing(messages, told, now)
+        if len(self._signing) > MOST_LEFT:  # bills that were withdrawn before they were stored
+            self._signing.clear()
+
+    def signed(self, bills: Iterable[Issued]) -> list[str]:
+        """Bills are signed; returns those that are told once they are stored."""
+        now = time.time_ns()
+        traced = [bill.bill_id for bill in bills if bill.bill_id in self._signing]
+        for bill_id in traced:
+            self._signing[bill_id].signed = now
+        return traced
+
+    def stored(self, bills: Iterable[str]) -> None:
+        """Bills are in the database."""
+        for bill_id in bills:
+            found = self._signing.pop(bill_id, None)
+            if found is None:
                 continue
-            parent = taken(messages[0])
+            first, *others = found.messages
+            parent = taken(first)
             own = Context(parent.trace, self._ids.new_span())
-            told = {
-                "billhub.unit": one.unit,
-                "billhub.face": one.face,
-                "billhub.key": masked("charge_no", one.charge_no),
-            }
-            self._tell("issue", own, parent, leased, told, [taken(id_) for id_ in messages[1:]])
-            self._tell("sign", Context(parent.trace, self._ids.new_span()), own, leased, {}, ended=signed)
+            self._tell("issue", own, parent, found.leased, found.told, [taken(id_) for id_ in others])
+            self._tell("sign", Context(parent.trace, self._ids.new_span()), own, found.leased, {}, ended=found.signed)
 
     def _tell(
         self,
@@ -180,7 +229,7 @@ class Traces:
 
         kind = {"receive": trace.SpanKind.SERVER, "produce": trace.SpanKind.PRODUCER, "take": trace.SpanKind.CONSUMER}
         within = trace.set_span_in_context(trace.NonRecordingSpan(_remote(parent)), Carried()) if parent else Carried()
-        with self._lock:  # an issuer's thread and its loop may both have something to tell
+        with self._lock:  # one id is told at a time, whatever thread tells it
             self._ids.next = own
             span = self._tracer.start_span(
                 name,
@@ -191,27 +240,6 @@ class Traces:
                 began,
             )
         span.end(ended if ended is not None else time.time_ns())
-
-
-def check(section: TracesSection | None) -> None:
-    """Whether what traces need is there.
-
-    Raises:
-        Config: it is not.
-    """
-    for name in NEEDED if section is not None else ():
-        try:
-            missing = importlib.util.find_spec(name) is None
-        except ModuleNotFoundError:
-            missing = True
-        if missing:
-            raise NO_EXTRA(name=name)
-
-
-def _who(message: Submission) -> dict[str, str]:
-    told = {"billhub.unit": message.unit, "billhub.source": message.source, "billhub.kind": message.kind}
-    key = key_of(message)
-    return told | {"billhub.key": key} if key else told
 
 
 def _remote(context: Context) -> Any:

@@ -11,8 +11,8 @@ import pytest
 
 from hub.demo.world import CHINA
 from hub.security.authority import new_authority
-from hub.security.pkcs8 import write_key
-from hub.security.sm2 import best
+from hub.security.pem import write_key
+from hub.security.sm2_choice import best
 from hub.simulators.hospital_hl7 import HospitalHl7
 from tests.badinput.hub import Hub
 

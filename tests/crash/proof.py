@@ -16,7 +16,7 @@ import orjson
 from hub.bill.bill import Bill
 from hub.issuing.verify import verify_einvoice
 from hub.ledger.reader import Reader
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from hub.security.certificates import Trust
 from tests.crash.acknowledged import Acknowledged, Told
 from tests.crash.senders import HOSPITAL, Senders

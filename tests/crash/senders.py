@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from hub.demo.world import APP_ID
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from hub.simulators.alipay import deliver as tell_alipay
 from hub.simulators.hospital_bosssoft import FalseAnswer, Hospital, Reply
 from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.crashpoints import VARIABLE
 from hub.demo.world import CHINA, TYPES
-from hub.ledger.migrate import HEAD
+from hub.ledger.window import HEAD
 from tests.crash.crowd import Crowd
 from tests.crash.proof import acknowledged_is_there, all_is_well, rows, settled
 from tests.hubprocess import running, town, until

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.cli.checking import check_unit
-from hub.hubfile import read_hub
+from hub.hubfile import read_hub, read_traces
 from hub.mapping import lint_mapping
 from hub.mapping.testcase import CASE, TOP
 from hub.regions import read_regions
@@ -51,6 +51,9 @@ def test_it_lints(page: Path, block: Block, tmp_path: Path) -> None:
     elif "kafka" in data:
         (file := tmp_path / "hub.yaml").write_text(block.text, "utf-8")
         assert [finding.text("en") for finding in read_hub(file)[1]] == []
+    elif "traces" in data:
+        (file := tmp_path / "traces.yaml").write_text(block.text, "utf-8")
+        assert [finding.text("en") for finding in read_traces(file)[1]] == []
     elif "regions" in data:
         (file := tmp_path / "regions.yaml").write_text(block.text, "utf-8")
         assert [finding.text("en") for finding in read_regions(file)[1]] == []

@@ -7,6 +7,11 @@ FINE = HEAD + b"Content-Length: 2\r\n\r\nhi"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
+def post(body: bytes) -> bytes:
+    """A whole message, nothing odd about it."""
+    return HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
 def _get(target: bytes) -> bytes:
     return b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -9,9 +9,12 @@ from typing import Any
 
 from hub.adapter import Answer, Delivery
 from hub.doors.bind import bind
-from hub.doors.http import HttpServer, serve_http
+from hub.doors.http import serve_http
 from hub.doors.http_limits import HttpLimits
-from hub.doors.mllp import MllpLimits, MllpServer, serve_mllp
+from hub.doors.http_server import HttpServer
+from hub.doors.mllp import serve_mllp
+from hub.doors.mllp_limits import MllpLimits
+from hub.doors.mllp_server import MllpServer
 
 PATIENCE = 5.0
 

@@ -15,9 +15,9 @@ from uvicorn.server import ServerState
 from hub.adapter import Answer, Delivery
 from hub.doors.faults import NO_SUCH_SOURCE
 from hub.doors.handler import now
-from hub.doors.http import HttpServer
 from hub.doors.http_connection import HttpConnection
 from hub.doors.http_limits import HttpLimits
+from hub.doors.http_server import HttpServer
 from tests.doors.http_hostile import ADDRESSES, CHUNKED, FINE, HEAD, LIMITS, SMUGGLING, TOO_LARGE
 from tests.doors.peers import Notes, Wire, http_door, peer
 

@@ -12,11 +12,12 @@ from drills.catalogue import catalogue
 from drills.hand import Hand
 from drills.play import played
 from drills.verdict import Verdict
+from hub.simulators.fiscal_books import Refused
 from tests.engine.cluster.broker import CACHE
 
 STORIES = (
     *("kill-worker", "kill-issuer", "kill-door", "broker-restart", "postgres-killed"),
-    *("zombie", "postgres-failover"),
+    *("kill-relay", "zombie", "postgres-failover"),
 )
 DAMAGE = {
     "UPDATE bill SET total = total + 1 WHERE seq = (SELECT min(seq) FROM bill)": "no charge that was acknowledged",
@@ -33,7 +34,7 @@ async def test_whatever_dies_nothing_acknowledged_is_lost_and_nothing_issued_twi
     drills = catalogue()
     async with played([drills[name] for name in STORIES], tmp_path, CACHE, short=True, tell=print) as (hand, report):
         assert report.ok, json.dumps(report.json(), ensure_ascii=False, indent=1)
-        assert len(report.expectations) >= 11
+        assert len(report.expectations) >= 12
         await the_verdict_notices(hand)
 
 
@@ -42,8 +43,13 @@ async def the_verdict_notices(hand: Hand) -> None:
     for statement in DAMAGE:
         await line.execute(statement)
     await line.close()
+    assert hand.place.platform is not None
+    with pytest.raises(Refused):
+        await hand.place.platform.sign(
+            b"<EInvoice>what no unit signed<EInvoiceSignature></EInvoiceSignature></EInvoice>"
+        )
     verdict = Verdict(hand.place, hand.load, hand.allowed)
     await verdict.judge()
     wrong = [one.what for one in verdict.expectations if not one.ok]
-    for expected in DAMAGE.values():
+    for expected in (*DAMAGE.values(), "the platform saw every number with one content"):
         assert any(what.startswith(expected) for what in wrong), (expected, wrong)

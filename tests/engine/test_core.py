@@ -17,7 +17,7 @@ from hub.engine.embedded.core import Core
 from hub.errors import Fault
 from hub.ledger.faults import DATABASE_BROKEN
 from hub.ledger.records import FaultRecord, NotIssued, Submission, Verdict, Work
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import SqliteBook, cancel, charge, message, payment, sign
 
 
@@ -83,7 +83,7 @@ async def test_what_gathers_in_a_turn_of_the_loop_is_one_batch(desk: Senders) ->
         desk.pay(name)
     assert desk.answers == []
     await until(lambda: len(desk.answers) == 3)
-    assert (desk.core.counters.batches, desk.core.counters.largest) == (1, 3)
+    assert (desk.core.tally.batches, desk.core.tally.largest) == (1, 3)
     assert [name for name, _ in desk.answers] == ["a", "b", "c"]
 
 
@@ -98,7 +98,7 @@ async def test_a_batch_forms_while_the_last_one_commits(desk: Senders, monkeypat
 
     desk.pay("first")
     await until(lambda: len(desk.answers) == 21)
-    assert (desk.core.counters.batches, desk.core.counters.largest) == (2, 20)
+    assert (desk.core.tally.batches, desk.core.tally.largest) == (2, 20)
 
 
 async def test_every_answer_comes_after_its_commit(desk: Senders) -> None:
@@ -113,14 +113,14 @@ async def test_a_batch_has_a_limit_and_the_rest_follows(desk: Senders, monkeypat
     for n in range(10):
         desk.pay(f"n{n}")
     await until(lambda: len(desk.answers) == 10)
-    assert (desk.core.counters.batches, desk.core.counters.largest) == (3, 4)
+    assert (desk.core.tally.batches, desk.core.tally.largest) == (3, 4)
 
 
 async def test_a_delivery_larger_than_a_batch_goes_whole(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_module, "MAX_BATCH", 4)
     desk.send("file", *(message(f"r{n}", charge(f"r{n}")) for n in range(9)))
     await until(lambda: len(desk.answers) == 9)
-    assert desk.core.counters.batches == 1
+    assert desk.core.tally.batches == 1
 
 
 async def test_a_full_queue_tells_senders_to_come_again(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,7 +183,7 @@ async def test_many_at_once_share_batches_and_get_each_their_own_bill(office: Of
     replies = await asyncio.gather(*(office.ask(data) for data in all_data))
     assert {reply.result for reply in replies} == {"S0000"}
     assert len({reply.message["billNo"] for reply in replies}) == 40
-    assert office.core.counters.batches < 40
+    assert office.core.tally.batches < 40
 
 
 async def test_an_unknown_source_is_refused(office: Office) -> None:

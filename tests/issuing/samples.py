@@ -17,8 +17,8 @@ from hub.issuing.einvoice import Profile, Signature, einvoice_body, envelope
 from hub.issuing.signing import UnitSigner
 from hub.security.authority import Authority, new_authority
 from hub.security.certificates import Trust
-from hub.security.pkcs8 import write_key
-from hub.security.sm2 import best
+from hub.security.pem import write_key
+from hub.security.sm2_choice import best
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)

@@ -13,7 +13,8 @@ from hub.errors import Config, Retry
 from hub.issuing.einvoice import einvoice_body, signed_bytes
 from hub.issuing.signing import UnitSigner
 from hub.security.certificates import parse_certificate
-from hub.security.pkcs8 import key_pem, spki_of, write_key
+from hub.security.pem import key_pem, write_key
+from hub.security.pkcs8 import spki_of
 from tests.issuing.samples import DAY, NOW, PROFILE, World, bill, certified
 from tests.security import openssl
 

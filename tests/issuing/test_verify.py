@@ -20,7 +20,7 @@ from hub.issuing.signing import UnitSigner
 from hub.issuing.verify import verify_einvoice
 from hub.security.authority import Authority, new_authority
 from hub.security.certificates import Trust
-from hub.security.sm2 import best
+from hub.security.sm2_choice import best
 from tests.issuing.samples import DAY, NOW, PROFILE, World, bill, certified, world
 
 

@@ -22,7 +22,8 @@ from hub.ledger import aad, ids
 from hub.ledger.reader import Reader
 from hub.ledger.records import Batch, EventIn, FaultRecord, Issued, NotIssued, Result, Submission, Verdict, Work
 from hub.ledger.rules import UnitRules
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from hub.security.vault import Vault
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from hub.local.postgres import installed
+from tests.cli.conftest import billhub
 from tests.ledger.book import Book, SqliteBook
 from tests.ledger.shared import PostgresBook, Server
+
+__all__ = ["billhub"]  # the command within this process, as the verbs' own tests have it
 
 NewBook = Callable[..., Any]
 

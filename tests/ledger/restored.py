@@ -14,7 +14,7 @@ from hub.ledger.epochs.copies import BillCopy, Page, gather
 from hub.ledger.epochs.desk import Desk, postgres_desk, sqlite_desk
 from hub.ledger.epochs.entering import Entered, enter
 from hub.ledger.records import Submission
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import VAULT, Book, SqliteBook
 
 

@@ -144,14 +144,14 @@ class Waiting:
     def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
         """As the one relay of an embedded hub asks: what it did not answer for is there again."""
         with psycopg.connect(self._dsn, autocommit=True) as other:
-            other.execute("UPDATE outbox SET lease_until = NULL")
+            other.execute("UPDATE outbox SET lease_owner = NULL, lease_until = NULL")
         return self.run(self.shared.outbox(kind, limit, now))
 
     def outbox_done(self, ids: Sequence[int]) -> None:
         self.run(self.shared.outbox_done(ids))
 
     def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
-        self.run(self.shared.outbox_later(id_, due_at, fault))
+        self.run(self.shared.outbox_later([(id_, due_at, fault)]))
 
     def tidy(self) -> bool:
         return self.run(self.shared.tidy(datetime.fromisoformat("2026-03-01T08:00:00+00:00")))

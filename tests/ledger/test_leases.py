@@ -13,8 +13,9 @@ import pytest
 from hub.errors import Reject
 from hub.flow.policy import BillRule
 from hub.ledger.handing import Node
+from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import handing, leasing
-from hub.ledger.records import Batch, Confirmed, Work
+from hub.ledger.records import Batch, Confirmed, FaultRecord, Work
 from tests.ledger.book import CODE, RULES, cancel, charge, message, payment, sign
 from tests.ledger.shared import PostgresBook, Server
 
@@ -374,6 +375,36 @@ def test_two_relays_share_the_outbox(blocks: PostgresBook) -> None:
     assert blocks.statuses() == ["confirmed"] * 4 + ["issued"] * 2
     blocks.runner.run(two.outbox_done([row["id"] for row in second]))
     assert blocks.one("SELECT count(*) FROM outbox") == 0
+
+
+def test_an_effect_says_whether_it_may_have_been_sent(blocks: PostgresBook) -> None:
+    """Tried before, or leased by a relay that never gave it back: the platform is asked before it is sent."""
+    pay_for(blocks, *names(3))
+    blocks.issue()
+    one, two = blocks.ledger.shared, blocks.another().ledger.shared
+
+    def leased(relay: SharedLedger, limit: int = 3) -> list[int]:
+        rows = blocks.runner.run(relay.outbox("confirm", limit, blocks.now))
+        return [row["attempts"] for row in sorted(rows, key=lambda row: row["id"])]
+
+    assert leased(one) == [0, 0, 0]
+    ids = [id_ for (id_,) in blocks.rows("SELECT id FROM outbox ORDER BY id")]
+    blocks.runner.run(one.outbox_later([(ids[0], blocks.now, None), (ids[1], blocks.now, FaultRecord("BH-DLV-002"))]))
+    blocks.runner.run(one.outbox_back(ids[2:], blocks.now))
+    assert blocks.rows("SELECT fault IS NOT NULL FROM outbox ORDER BY id") == [(False,), (True,), (False,)]
+    assert leased(one) == [1, 1, 0]
+    blocks.expire()  # it died with all of them
+    assert leased(two, 2) == [2, 2]
+    blocks.runner.run(one.bury(two.owner))  # so did this one
+    assert leased(one) == [3, 3, 1]
+
+
+def test_units_that_are_left_alone_are_not_leased(blocks: PostgresBook) -> None:
+    pay_for(blocks, *names(2))
+    blocks.issue()
+    shared = blocks.ledger.shared
+    assert blocks.runner.run(shared.outbox("confirm", 4, blocks.now, {"demo"})) == []
+    assert len(blocks.runner.run(shared.outbox("confirm", 4, blocks.now, {"another"}))) == 2
 
 
 def test_whatever_way_the_database_joins_what_is_taken_keeps_its_limit(

@@ -113,9 +113,11 @@ def test_a_bill_is_shown_with_what_became_of_it(lived: Book) -> None:
         red.bill_number,
     )
     assert [step.to for step in blue.history] == ["due", "issued", "reversing", "reversed"]
-    assert reader.number_of(ids[0]) == (blue.bill_code, blue.bill_number)
     assert reader.document(ids[0], "xml") == f"{blue.bill_code}-{blue.bill_number}".encode()
     assert reader.document("nothing", "xml") is None
+    paper = reader.papers([ids[0], "nothing"])
+    assert list(paper) == [ids[0]]
+    assert paper[ids[0]][:3] == (blue.bill_code, blue.bill_number, reader.document(ids[0], "xml"))
 
 
 def test_insurers_page_by_changes(lived: Book) -> None:
@@ -203,6 +205,8 @@ def test_a_message_and_its_case_are_shown(lived: Book) -> None:
 def test_the_outbox_is_shown_without_being_taken(lived: Book) -> None:
     for _ in range(2):
         assert len(lived.reader().outbox("confirm", lived.now, 10)) == 2
+    assert len(lived.reader().outbox("confirm", lived.now, 10, {"another"})) == 2
+    assert lived.reader().outbox("confirm", lived.now, 10, {"another", "demo"}) == []
 
 
 def test_looking_is_not_writing(lived: Book) -> None:

@@ -15,9 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from hub.errors import Config, Retry
-from hub.ledger import migrate
+from hub.ledger import migrate, window
 from hub.ledger.schema import METADATA
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import SqliteBook, charge, payment
 
 
@@ -55,7 +56,7 @@ def test_a_difference_would_be_seen(tmp_path: Path) -> None:
 def test_the_newest_revision_is_the_scripts_head() -> None:
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(config).get_heads() == [migrate.HEAD]
+    assert ScriptDirectory.from_config(config).get_heads() == [window.HEAD]
 
 
 def test_migrating_again_touches_nothing(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(tmp_path: Pa
     with pytest.raises(Config) as fault:
         SqliteLedger(tmp_path, {})
     assert fault.value.code.code == "BH-LED-005"
-    assert fault.value.values == {"found": "9999", "known": migrate.HEAD}
+    assert fault.value.values == {"found": "9999", "known": window.HEAD}
     assert path.read_bytes() == before
 
 

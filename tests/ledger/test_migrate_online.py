@@ -15,13 +15,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import NullPool
 
 from hub.errors import Retry
-from hub.ledger import migrate
+from hub.ledger import migrate, window
 from hub.ledger.postgres import sync
 from hub.ledger.schema import METADATA
 from tests.ledger.book import charge, payment
 from tests.ledger.shared import PostgresBook, Server
 
-BASE = migrate.HEAD
+BASE = window.HEAD
 LATER = f"{int(BASE) + 1:04d}"
 NEXT = f'''
 """A later step."""
@@ -81,7 +81,7 @@ def differences(dsn: str) -> list[Any]:
 
 def test_migrating_from_nothing_gives_the_schema(own: str) -> None:
     assert differences(own) == []
-    assert revision(own) == migrate.HEAD
+    assert revision(own) == window.HEAD
 
 
 def test_a_difference_would_be_seen(server: Server, own: str) -> None:
@@ -97,6 +97,20 @@ def test_all_text_sorts_by_its_bytes(own: str) -> None:
             "AND table_name <> 'alembic_version'"
         ).fetchall()
     assert other == []
+
+
+def test_rows_are_handed_over_in_the_shape_of_their_tables(own: str) -> None:
+    with sync.connect(own) as look:
+        shapes = look.execute(
+            "SELECT left(t.typname, -3), a.attname, format_type(a.atttypid, NULL) FROM pg_type t "
+            "JOIN pg_attribute a ON a.attrelid = t.typrelid WHERE t.typname LIKE '%\\_in' AND t.typtype = 'c'"
+        ).fetchall()
+        columns = look.execute(
+            "SELECT table_name, column_name, replace(data_type, 'character varying', 'text') "
+            "FROM information_schema.columns WHERE table_schema = 'public'"
+        ).fetchall()
+    assert {table for table, _, _ in shapes} >= {"message", "journal", "event", "key", "matter", "bill", "document"}
+    assert set(shapes) <= set(columns)
 
 
 def test_migrating_again_touches_nothing(own: str) -> None:

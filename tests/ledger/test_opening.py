@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Config, Fault, Retry
-from hub.ledger import migrate
+from hub.ledger import migrate, window
 from hub.ledger.postgres import open_ledger, open_listener, open_reader, pool
 from hub.ledger.records import Batch
 from hub.metrics.catalogue import POOL_EMPTY
@@ -67,7 +67,7 @@ def test_a_database_without_a_schema_says_what_to_run(server: Server) -> None:
     assert (type(fault), fault.code.code, fault.values) == (
         Config,
         "BH-LED-024",
-        {"found": "0", "needed": migrate.HEAD},
+        {"found": "0", "needed": window.HEAD},
     )
     assert "billhub migrate" in fault.do("en")
 

@@ -19,7 +19,8 @@ from hub.errors import Config, Retry
 from hub.ledger.lock import FolderLock, holder
 from hub.ledger.postgres import pool
 from hub.ledger.records import Batch
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import RULES, Book, SqliteBook, cancel, charge, message, payment, sign
 from tests.ledger.shared import PostgresBook
 

@@ -129,6 +129,21 @@ def test_a_bill_countersigned_while_it_is_reversed_is_reversed_all_the_same(watc
     assert watched.statuses() == ["reversed", "issued"]
 
 
+def test_a_red_bill_is_early_until_the_one_it_reverses_is_countersigned(watched: Book) -> None:
+    watched.take(charge(), payment())
+    (blue,) = watched.issue()
+    watched.take(refund(), source="alipay")
+    (red,) = watched.issue()
+
+    def early() -> list[bool]:
+        papers = watched.reader().papers([blue.bill_id, red.bill_id])
+        return [papers[work.bill_id].early for work in (blue, red)]
+
+    assert early() == [False, True]
+    watched.apply(confirmed=[confirmed(blue.bill_id, watched)])
+    assert early() == [False, False]
+
+
 def test_an_effect_is_tried_again_later(watched: Book) -> None:
     watched.take(charge(), payment())
     watched.issue()

@@ -41,7 +41,7 @@ class Releases:
     def __init__(self, scripts: Path, patch: pytest.MonkeyPatch) -> None:
         self._scripts = scripts
         self._patch = patch
-        self.head = migrate.HEAD
+        self.head = window.HEAD
         shutil.copytree(migrate.SCRIPTS, scripts)
         (scripts / "env.py").write_text((migrate.SCRIPTS / "env.py").read_text("utf-8"), "utf-8")
 
@@ -83,7 +83,7 @@ def test_a_program_works_on_the_next_schema_that_only_added(server: Server, own:
     running = opened(server, own)
     running.numbers()
     running.take(charge("C1"), payment("C1", trade="T1"))
-    releases.next(serves=migrate.HEAD)
+    releases.next(serves=window.HEAD)
     releases.migrate(own)
     running.take(charge("C2"), payment("C2", trade="T2"))  # it was running while the step was made
     started = opened(server, own)  # and one that starts afterwards works, too
@@ -96,7 +96,7 @@ def test_a_program_works_on_the_next_schema_that_only_added(server: Server, own:
 
 
 def test_a_program_refuses_a_schema_that_took_away_what_it_uses(server: Server, own: str, releases: Releases) -> None:
-    added = releases.next(serves=migrate.HEAD)
+    added = releases.next(serves=window.HEAD)
     releases.migrate(own)
     opened(server, own).close()
     taken = releases.next(serves=added, change=TAKES)
@@ -104,13 +104,13 @@ def test_a_program_refuses_a_schema_that_took_away_what_it_uses(server: Server, 
     for attempt in (lambda: opened(server, own), lambda: migrate.migrate_postgres(own)):
         with pytest.raises(Config, match="BH-LED-005") as fault:
             attempt()
-        assert fault.value.values == {"found": taken, "known": migrate.HEAD}
+        assert fault.value.values == {"found": taken, "known": window.HEAD}
 
 
 def test_a_schema_whose_step_says_nothing_serves_its_own_programs_only(
     server: Server, own: str, releases: Releases
 ) -> None:
-    releases.next(serves=migrate.HEAD)
+    releases.next(serves=window.HEAD)
     releases.migrate(own)
     server.sql("COMMENT ON TABLE alembic_version IS NULL", own.rpartition("/")[2])
     with pytest.raises(Config, match="BH-LED-005"):
@@ -120,7 +120,7 @@ def test_a_schema_whose_step_says_nothing_serves_its_own_programs_only(
 def test_a_new_program_on_an_old_schema_says_migrate(
     server: Server, own: str, releases: Releases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    releases.next(serves=migrate.HEAD)
+    releases.next(serves=window.HEAD)
     monkeypatch.setattr("hub.ledger.postgres.pool.HEAD", releases.head)
     with pytest.raises(Config, match=r"BH-LED-024.*run billhub migrate") as fault:
         raise_with_what_to_do(server, own)
@@ -138,7 +138,7 @@ def test_a_data_folder_is_judged_the_same_way(tmp_path: Path, releases: Releases
     folder = tmp_path / "data"
     folder.mkdir()
     SqliteLedger(folder, {}).close()
-    added = releases.next(serves=migrate.HEAD)
+    added = releases.next(serves=window.HEAD)
     releases.migrate(folder / "ledger.db")
     SqliteLedger(folder, {}).close()
     releases.next(serves=added, change=TAKES)

@@ -7,7 +7,9 @@ import subprocess
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from hub.metrics.catalogue import LEDGER, MACHINE, OWN
+from hub.metrics.catalogue import OWN
+from hub.metrics.catalogue_ledger import LEDGER
+from hub.metrics.catalogue_machine import MACHINE
 
 ALL = {metric.name: metric for metric in (*MACHINE, *OWN, *LEDGER)}
 UNITS = ("_seconds", "_bytes", "_records", "_messages", "_packed")

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.ledger.vitals import Figures
-from hub.metrics import catalogue
+from hub.metrics.catalogue import COMMIT_SECONDS
+from hub.metrics.catalogue_ledger import LEDGER
+from hub.metrics.catalogue_machine import MACHINE
 from hub.metrics.gather import Gathered, Shown, heard, line, push
 from hub.metrics.meter import Metric, snapshot
 from hub.metrics.text import text
@@ -25,7 +27,7 @@ def test_a_metric_is_named_as_prometheus_does(metric: Metric) -> None:
     assert bool(metric.buckets) == (metric.kind == "histogram")
     assert metric.en.endswith(".")
     assert metric.zh.endswith("。")
-    assert not {"le", "quantile", "job", "instance", "role"} & set(metric.labels) or metric in catalogue.MACHINE
+    assert not {"le", "quantile", "job", "instance", "role"} & set(metric.labels) or metric in MACHINE
     assert "_seconds" not in metric.name or "econds" in metric.en or "When" in metric.en
 
 
@@ -64,7 +66,7 @@ def test_a_child_that_is_not_heard_is_not_held_up() -> None:
 
 
 def test_a_histogram_is_read_as_one() -> None:
-    metric = Metric("billhub_commit_seconds", "histogram", catalogue.COMMIT_SECONDS.en, "。", (), (0.1, 1.0))
+    metric = Metric("billhub_commit_seconds", "histogram", COMMIT_SECONDS.en, "。", (), (0.1, 1.0))
     for value in (0.05, 0.1, 0.5, 7):
         metric.observe(value)
     page = text(
@@ -82,7 +84,7 @@ def test_a_histogram_is_read_as_one() -> None:
 
 def test_label_values_are_escaped() -> None:
     odd = Figures([('a"b', "c\\d\ne", "applied", 1)], {}, [], 2)
-    page = text(catalogue.LEDGER, ledger_rows(None, odd, {}, NOW))
+    page = text(LEDGER, ledger_rows(None, odd, {}, NOW))
     judged(page)
     assert 'source="a\\"b/c\\\\d\\ne"' in page
 
@@ -92,7 +94,7 @@ def test_a_province_has_no_series_for_each_unit() -> None:
     adapters = {f"{unit}/his": ("his/hl7v2", "his/bosssoft")[number % 2] for number, unit in enumerate(units[:-1])}
     tally = [(unit, "his", place, 2) for unit in units for place in ("applied", "parked")]
     segments = [(unit, "41060126", 100, number % 100) for number, unit in enumerate(units)]
-    page = text(catalogue.LEDGER, ledger_rows(None, Figures(tally, {}, segments, 0), adapters, NOW))
+    page = text(LEDGER, ledger_rows(None, Figures(tally, {}, segments, 0), adapters, NOW))
     judged(page)
     found = samples(page)
     assert found['billhub_messages_total{source="his/hl7v2",place="applied"}'] == 30_000
@@ -105,5 +107,5 @@ def test_a_province_has_no_series_for_each_unit() -> None:
 
 
 def test_a_few_sources_have_series_of_their_own() -> None:
-    page = text(catalogue.LEDGER, ledger_rows(None, Figures([("u", "his", "applied", 2)], {}, [], 0), {}, NOW))
+    page = text(LEDGER, ledger_rows(None, Figures([("u", "his", "applied", 2)], {}, [], 0), {}, NOW))
     assert samples(page)['billhub_messages_total{source="u/his",place="applied"}'] == 2

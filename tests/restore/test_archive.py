@@ -187,9 +187,10 @@ def test_a_bill_waits_for_its_archive_where_that_was_asked_for(folder: Path, tmp
     for first in (True, False):
         relay = Relay(reader, None, {}, lambda _unit, _source: None)  # type: ignore[arg-type]
         writer = Archiver(reader.copies, Folder(folder), SECRET)
-        hold_back(relay, Archive(str(folder), before_release=first), writer, reader)
-        assert relay.waits(work.bill_id) is first
+        hold_back(relay, Archive(str(folder), before_release=first), writer)
+        paper = reader.papers([work.bill_id])[work.bill_id]
+        assert relay.waits(paper) is first
         writer.turn()
-        assert not relay.waits(work.bill_id)
+        assert not relay.waits(paper)
     assert [page.bills[0].draft.id for _n, page in pages(Folder(folder), SECRET, None)] == [work.bill_id]
     book.close()

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from hub.cli.main import APP
 from hub.demo.world import build, write_units
 from hub.engine.embedded.home import Home
-from hub.ledger import migrate
+from hub.ledger import migrate, window
 from hub.ledger.backups import manifest as manifests
 from hub.ledger.backups import sqlite
 from hub.security.vault import Vault, key_id, read_master_keys, rotate
@@ -86,7 +86,7 @@ def place(lived: Place, tmp_path: Path) -> Place:
 
 def test_a_backup_says_what_it_holds_and_not_the_key(place: Place) -> None:
     told = json.loads((place.backup / "manifest.json").read_text("utf-8"))
-    assert (told["engine"], told["schema"], told["epoch"], told["change"]) == ("sqlite", migrate.HEAD, 1, 1)
+    assert (told["engine"], told["schema"], told["epoch"], told["change"]) == ("sqlite", window.HEAD, 1, 1)
     assert {table["name"]: table["rows"] for table in told["tables"]} | {"bill": 2, "message": 2, "audit": 1} == {
         table["name"]: table["rows"] for table in told["tables"]
     }
@@ -227,7 +227,7 @@ def test_a_database_of_the_first_schema_is_migrated_with_its_rows(
         migrate.migrate_sqlite(tmp_path / "data" / "ledger.db")
     from contextlib import closing
 
-    from hub.ledger.sqlite import connect
+    from hub.ledger.sqlite_file import connect
 
     with closing(connect(tmp_path / "data" / "ledger.db")) as line:
         assert migrate.revision_of(line) == "0001"

@@ -10,7 +10,7 @@ import pytest
 from hub.errors import Config, Fault
 from hub.security.authority import Authority, new_authority
 from hub.security.certificates import Certificate, Trust, parse_certificate, read_certificates
-from hub.security.sm2 import best
+from hub.security.sm2_choice import best
 from hub.security.sm2_gmssl import GmSsl
 from tests.security import openssl
 

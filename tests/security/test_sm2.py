@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import Config
-from hub.security import sm2 as port
-from hub.security.pkcs8 import key_pem, pkcs8_of, spki_of
-from hub.security.sm2 import KNOWN_MESSAGE, KNOWN_PUBLIC, KNOWN_SIGNATURE, ORDER, Sm2, best, self_test, strict_signature
+from hub.security.faults import NO_SM2
+from hub.security.pem import key_pem
+from hub.security.pkcs8 import pkcs8_of, spki_of
+from hub.security.sm2 import ORDER, USER_ID, Sm2, strict_signature
+from hub.security.sm2_choice import KNOWN_MESSAGE, KNOWN_PUBLIC, KNOWN_SIGNATURE, best, self_test
 from hub.security.sm2_gmssl import GmSsl, sm3, z_value
 from hub.security.sm2_openssl import OpenSsl
 from tests.security import openssl
@@ -31,7 +33,7 @@ def test_sm3_of_abc_and_of_the_long_example() -> None:
 
 
 def test_z_of_the_worked_example() -> None:
-    z = z_value(KNOWN_PUBLIC, port.USER_ID)
+    z = z_value(KNOWN_PUBLIC, USER_ID)
     assert z.hex() == "b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"
 
 
@@ -164,7 +166,7 @@ def test_best_is_the_one_that_releases_the_gil() -> None:
 
 def test_a_library_that_answers_wrongly_is_not_used() -> None:
     class Agreeable(OpenSsl):
-        def verify(self, public: bytes, data: bytes, signature: bytes, user_id: bytes = port.USER_ID) -> bool:
+        def verify(self, public: bytes, data: bytes, signature: bytes, user_id: bytes = USER_ID) -> bool:
             return True
 
     with pytest.raises(Config):
@@ -173,7 +175,7 @@ def test_a_library_that_answers_wrongly_is_not_used() -> None:
 
 def test_without_libcrypto_gmssl_steps_in(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
-        raise port.NO_SM2("openssl", found="libcrypto 3 was not found")
+        raise NO_SM2("openssl", found="libcrypto 3 was not found")
 
     monkeypatch.setattr("hub.security.sm2_openssl._library", missing)
     best.cache_clear()

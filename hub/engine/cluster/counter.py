@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -81,7 +80,6 @@ class KafkaCounter:
             raise QUEUE_FULL()
         if not submissions:
             return [], None
-        began = time.time_ns()
         listener = self.listener
         expected: dict[int, asyncio.Future[Verdict]] = {}
         for index, one in enumerate(submissions):
@@ -95,8 +93,6 @@ class KafkaCounter:
         finally:
             for future in expected.values():
                 future.cancel()
-        if TRACES.on:
-            TRACES.answered(submissions, verdicts, began)
         if not watch or listener is None:
             return verdicts, None
         bills = list(itertools.chain.from_iterable(verdict.bills for verdict in verdicts))

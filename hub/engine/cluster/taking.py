@@ -22,8 +22,7 @@ from hub.ledger.records import Batch, Submission
 from hub.ledger.turns import Turns
 from hub.metrics.catalogue import BATCH_MESSAGES, COMMIT_FAILURES, COMMIT_SECONDS, SET_ASIDE, TAKEN
 from hub.security.vault import Vault
-from hub.tracing.contexts import contexts
-from hub.tracing.spans import TRACES, Came
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.worker")
 
@@ -80,7 +79,6 @@ class Taker:
         self._most = most
         self._patience = patience
         self.progress = Progress()
-        self._traced: dict[tuple[str, str], Came] = {}
 
     async def take(self, messages: Sequence[tuple[bytes | None, Place]]) -> None:
         """Takes Kafka messages in; after it they may be acknowledged.
@@ -93,20 +91,13 @@ class Taker:
         for value, place in messages:
             held = submissions_of(value, place, self._vault, now)
             if TRACES.on and place.headers:
-                self._note(place, held)
+                TRACES.came(held, place.headers)
             came += held
         found = in_turn(came)
         times = math.ceil(len(found) / self._most)
         for turn in range(times):  # of about one size
             await self._commit(found[len(found) * turn // times : len(found) * (turn + 1) // times])
         self.progress.messages += len(messages)
-
-    def _note(self, place: Place, held: Sequence[Submission]) -> None:
-        """Which of a record's messages are traced."""
-        record, events = contexts(place.headers)
-        for at, context in events.items():
-            if at < len(held):
-                self._traced[held[at].id, held[at].at] = Came(context, record, time.time_ns())
 
     async def _commit(self, submissions: list[Submission]) -> None:
         """One transaction; where the program fails on it, one for each submission, so that only the bad one parks."""
@@ -167,9 +158,8 @@ class Taker:
                 BATCH_MESSAGES.observe(len(submissions))
                 for verdict in result.verdicts:
                     TAKEN.add(1, verdict.place)
-                if self._traced:
-                    judged = zip(submissions, result.verdicts, strict=True)
-                    TRACES.committed(judged, self._traced, began)
+                if TRACES.on:
+                    TRACES.committed(zip(submissions, result.verdicts, strict=True), "postgresql", began)
                 self.progress.redelivered += result.redelivered
                 if result.redelivered:
                     log.info("%s messages came from Kafka once more and were counted before", result.redelivered)

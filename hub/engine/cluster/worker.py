@@ -13,39 +13,30 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import faust
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
+from hub.engine.cluster.batches import MOST_MESSAGES, Batches, Take
 from hub.engine.cluster.connection import client_options, steady
 from hub.engine.cluster.lag import LagMeter, Unmeasured
-from hub.engine.cluster.poison import Place
-from hub.engine.cluster.taking import DEFECT, LastingError, Progress
+from hub.engine.cluster.taking import Progress
 from hub.engine.cluster.topics import Topics, check_reading
 from hub.engine.cluster.watchdog import TICK_SECONDS, Signs
-from hub.errors import Config, Fault, describe
+from hub.errors import Config, Fault
 from hub.hubfile import HubConfig
 
 log = logging.getLogger("billhub.worker")
 
-MOST_MESSAGES: Final = 200
-"""Kafka messages that make a batch. Each may hold hundreds of submissions; the ledger gets smaller transactions."""
-MOST_BYTES: Final = 512 * 1024
-"""Bytes after which a batch is closed: some three hundred submissions."""
 WITHIN_SECONDS: Final = 0.01
 """How long a batch gathers: a fixed wait, and so most of a quiet worker's latency."""
-AT_ONCE: Final = 3
-"""Batches under way, each with a connection: while some wait for the database, another is read, decided and written."""
-
 AGAIN_SECONDS: Final = 2.0
 DENIED: Final = 77
 """The exit code of a worker that Kafka had denied to read."""
 _DENIED: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
-
-Take = Callable[[Sequence[tuple[bytes | None, Place]]], Awaitable[None]]
 
 
 def end(code: int, why: str) -> NoReturn:
@@ -143,85 +134,15 @@ def _no_denial(record: logging.LogRecord) -> bool:
 
 
 def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
-    """Takes messages as they come; what comes while batches wait for the database is the next batch, and a larger one.
-
-    They are acknowledged in their order. Faust commits past a single message that is not acknowledged yet, and past any
-    number before a group's first commit: were this process to die then, that message would never be delivered again.
-    """
-
     async def work(stream: Any) -> None:
-        batches = Batches(take, stream.ack)
-        lanes = [asyncio.create_task(batches.work()) for _ in range(AT_ONCE)]
+        batches = Batches(take, stream.ack, end)
         try:
             async for events in stream.noack_take(MOST_MESSAGES, within=WITHIN_SECONDS):
                 await batches.add(events)
         finally:
-            for lane in lanes:
-                lane.cancel()
+            batches.cancel()
 
     return work
-
-
-class Batches:
-    """Messages that wait for their transaction; `work` runs as often as transactions may be under way."""
-
-    def __init__(self, take: Take, ack: Callable[[Any], Awaitable[None]]) -> None:
-        self._take = take
-        self._ack = ack
-        self._waiting: list[Any] = []
-        self._bytes = 0
-        self._changed = asyncio.Condition()
-        self._last: asyncio.Future[None] | None = None
-        """done when everything taken so far is acknowledged"""
-
-    async def add(self, events: Sequence[Any]) -> None:
-        """Waits while there is a whole batch already."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self._waiting) < MOST_MESSAGES and self._bytes < MOST_BYTES)
-            self._waiting += events
-            self._bytes += sum(map(_size, events))
-            self._changed.notify_all()
-
-    def _next(self) -> list[Any]:
-        """The next batch: no more than one transaction or two, so that what lies there is shared."""
-        size = count = 0
-        while count < len(self._waiting) and size < MOST_BYTES:
-            size += _size(self._waiting[count])
-            count += 1
-        self._bytes -= size
-        batch, self._waiting = self._waiting[:count], self._waiting[count:]
-        return batch
-
-    async def work(self) -> None:
-        """Takes batch after batch; ends only with the process."""
-        try:
-            while True:
-                async with self._changed:
-                    await self._changed.wait_for(lambda: bool(self._waiting))
-                    events = self._next()
-                    self._changed.notify_all()
-                    before, mine = self._last, asyncio.get_running_loop().create_future()
-                    self._last = mine
-                await self._take([(event.value, _place(event.message)) for event in events])
-                if before is not None:
-                    await before
-                for event in events:
-                    await self._ack(event)
-                mine.set_result(None)
-        except asyncio.CancelledError:
-            raise
-        except LastingError as reason:
-            end(reason.code, str(reason))
-        except BaseException as error:  # noqa: BLE001  (what leaves an agent stalls it for ever)
-            end(DEFECT, describe(error))
-
-
-def _size(event: Any) -> int:
-    return len(event.value or b"")
-
-
-def _place(message: Any) -> Place:
-    return Place(message.topic, message.partition, message.offset, message.headers)
 
 
 async def show_signs(

@@ -65,16 +65,16 @@ class Commands:
             self._core.reread()
 
     def status(self) -> dict[str, Any]:
-        """What the core is doing: due bills, alarms, counters."""
-        counters = self._core.counters
+        """What the core is doing: due bills, alarms, its tally."""
+        tally = self._core.tally
         return {
             "due": self._ledger.due(),
             "alarms": {name: [fault.code, fault.where, fault.values] for name, fault in self._ledger.alarms().items()},
-            "batches": counters.batches,
-            "messages": counters.messages,
-            "issued": counters.issued,
-            "failures": counters.failures,
-            "largest_batch": counters.largest,
+            "batches": tally.batches,
+            "messages": tally.messages,
+            "issued": tally.issued,
+            "failures": tally.failures,
+            "largest_batch": tally.largest,
         }
 
     def reload(self) -> bool:

@@ -11,47 +11,33 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Final
 
 import msgspec
 
 from hub.crashpoints import reach
 from hub.engine.embedded.bench import Bench, IssuerSeat
+from hub.engine.embedded.brought import Brought
+from hub.engine.embedded.idle import Idle
 from hub.engine.embedded.queue import Delivery, Queue, Verdicts
+from hub.engine.embedded.tally import Tally
 from hub.engine.embedded.watches import Watches
 from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
 from hub.errors import Config, Fault, Retry, describe
 from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
-from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Result, Submission
+from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission
 from hub.ledger.sqlite import SqliteLedger
-from hub.metrics.catalogue import BATCH_MESSAGES, COMMIT_FAILURES, COMMIT_SECONDS, ISSUED, NOT_ISSUED, TAKEN
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.core")
-
-TIDY_SECONDS: Final = 0.05
-"""How long the core has nothing to do before the ledger tidies up."""
-
-RETIRE_SECONDS: Final = 3600.0
-"""How often it looks for bodies whose time is over."""
 
 RETRY_SECONDS: Final = 0.5
 """How long the core waits after the database refused a batch."""
 
 ALARM_SECONDS: Final = 1.0
 """How long the core waits before it asks again whether bills can be numbered."""
-
-
-@dataclass(slots=True)
-class Counters:
-    """What the core has done since it started, for the console and metrics."""
-
-    batches: int = 0
-    messages: int = 0
-    issued: int = 0
-    failures: int = 0
-    largest: int = 0
 
 
 @dataclass(slots=True)
@@ -66,19 +52,19 @@ class Core:
     """a core without a loop, for a command that finds no running hub: nothing is issued"""
     keep_days: int = 90
     """how long a body is kept that is behind no bill"""
-    counters: Counters = field(default_factory=Counters)
+    tally: Tally = field(default_factory=Tally)
     trouble: Fault | None = None
     """why the database did not take the last batch"""
     _queue: Queue = field(default_factory=Queue)
-    _issued: list[Issued] = field(default_factory=list)
-    _not_issued: list[NotIssued] = field(default_factory=list)
-    _confirmed: list[Confirmed] = field(default_factory=list)
+    _brought: Brought = field(default_factory=Brought)
     _bench: Bench = field(default_factory=Bench)
     _watches: Watches = field(default_factory=Watches)
     _scheduled: bool = False
-    _tidying: asyncio.TimerHandle | None = None
-    _retire_at: float = 0.0
     _stopping: bool = False
+    _idle: Idle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._idle = Idle(self.ledger, self.clock, self.keep_days, self._busy)
 
     def submit(
         self, submissions: list[Submission], answer: Verdicts, settled: Callable[[], None] | None = None
@@ -90,18 +76,21 @@ class Core:
         self._queue.add(Delivery(submissions, answer, settled))
         self.wake()
 
-    def signed(self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued]) -> None:
-        """An issuer's bills come back."""
+    def signed(
+        self, seat: IssuerSeat, issued: Sequence[Issued], not_issued: Sequence[NotIssued], traced: Sequence[str] = ()
+    ) -> None:
+        """An issuer's bills come back; of some it wants to hear when they are stored."""
         reach("brought")
-        self._issued.extend(issued)
-        self._not_issued.extend(not_issued)
+        if traced:
+            self._bench.asks(seat, traced)
+        self._brought.add(issued, not_issued)
         seat.busy.difference_update(bill.bill_id for bill in issued)
         seat.busy.difference_update(bill.bill_id for bill in not_issued)
         self.wake()
 
     def confirmed(self, bills: Sequence[Confirmed]) -> None:
         """The supervisor's signatures come in."""
-        self._confirmed.extend(bills)
+        self._brought.add(confirmed=bills)
         self.wake()
 
     def sit(self, seat: IssuerSeat) -> None:
@@ -130,7 +119,7 @@ class Core:
     @property
     def idle(self) -> bool:
         """Whether nothing is queued or being signed."""
-        return not (self._queue or self._issued or self._confirmed or self._bench.busy)
+        return not (self._queue or self._brought or self._bench.busy)
 
     def look(self) -> Fault | None:
         """What is wrong with the database; while something is, it is tried: messages may not come again till then."""
@@ -148,7 +137,7 @@ class Core:
     def reread(self) -> None:
         """Something beside the core wrote, by this process's own doing: what it keeps in memory is read anew."""
         self.ledger.reread()
-        self.ledger.keep_out([*self._bench.busy, *(bill.bill_id for bill in self._issued)])
+        self.ledger.keep_out([*self._bench.busy, *self._brought.signed])
         self.wake()
 
     def stop_taking(self) -> None:
@@ -158,18 +147,15 @@ class Core:
     def _run(self) -> None:
         self._scheduled = False
         alone = self._queue.alone > 0
-        taken, batch = self._next_batch()
+        brought = bool(self._brought)
+        # a lone batch is either one delivery, or what issuers and the platform brought
+        taken, submissions = self._queue.take(nothing=alone and brought)
+        batch = self._brought.take(submissions)
         want = 0 if self._stopping or alone else self._bench.room
-        if (
-            not taken
-            and not batch.issued
-            and not batch.not_issued
-            and not batch.confirmed
-            and not (want and self.ledger.ready())
-        ):
-            self._rest()
+        if not (taken or brought or (want and self.ledger.ready())):
+            self._idle.begin()
             return
-        began = perf_counter()
+        began, at_ns = perf_counter(), time_ns() if TRACES.on else 0
         try:
             result = self.ledger.apply(batch, self.clock(), want)
         except Retry as fault:
@@ -184,7 +170,8 @@ class Core:
         reach("committed")
         if result.work:
             reach("reserved")
-        self._count(batch, result, perf_counter() - began)
+        self.trouble = None
+        self.tally.committed(batch, result, perf_counter() - began)
         at = 0
         for waiting in taken:
             verdicts = result.verdicts[at : at + len(waiting.submissions)]
@@ -197,75 +184,26 @@ class Core:
             self._watches.settled(bill_id)
         if batch.not_issued:
             self._later([bill.bill_id for bill in batch.not_issued])
+        if TRACES.on:
+            TRACES.committed(zip(batch.submissions, result.verdicts, strict=True), "sqlite", at_ns)
+            self._bench.over(batch.issued, result.issued)
         self._bench.hand_out(result.work)
         if result.outgoing:
             self.poke()
-        if self._queue or self._issued or self._confirmed or (result.work and self.ledger.ready()):
+        if self._queue or self._brought or (result.work and self.ledger.ready()):
             self.wake()
         else:
-            self._rest()
+            self._idle.begin()
             if want and self.ledger.ready():  # something keeps the ledger from numbering: the clock
                 asyncio.get_running_loop().call_later(ALARM_SECONDS, self.wake)
 
-    def _rest(self) -> None:
-        """Nothing is to do: the ledger tidies up a little."""
-        if self._tidying is None:
-            self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
-
-    def _tidy(self) -> None:
-        self._tidying = None
-        if self._queue or self._issued or self._stopping:
-            return
-        try:
-            more = self.ledger.tidy()
-        except Fault as fault:
-            log.warning("%s", fault)
-            return
-        if more:
-            self._tidying = asyncio.get_running_loop().call_later(TIDY_SECONDS, self._tidy)
-        elif asyncio.get_running_loop().time() >= self._retire_at:
-            self._retire()
-
-    def _retire(self) -> None:
-        """Bodies whose time is over go, a few at a time."""
-        loop = asyncio.get_running_loop()
-        try:
-            more = self.ledger.retire(self.clock(), self.keep_days)
-        except Fault as fault:
-            log.warning("%s", fault)
-            more = False
-        self._retire_at = loop.time() + (0.0 if more else RETIRE_SECONDS)
-        if more:
-            self._tidying = loop.call_later(TIDY_SECONDS, self._tidy)
-
-    def _next_batch(self) -> tuple[list[Delivery], Batch]:
-        # a lone batch is either one delivery, or what issuers and the platform sent
-        nothing = self._queue.alone > 0 and bool(self._issued or self._not_issued or self._confirmed)
-        taken, submissions = self._queue.take(nothing=nothing)
-        batch = Batch(submissions, self._issued, self._not_issued, self._confirmed)
-        self._issued, self._not_issued, self._confirmed = [], [], []
-        return taken, batch
-
-    def _count(self, batch: Batch, result: Result, seconds: float) -> None:
-        self.trouble = None
-        if batch.submissions:
-            BATCH_MESSAGES.observe(len(batch.submissions))
-            COMMIT_SECONDS.observe(seconds)
-            for verdict in result.verdicts:
-                TAKEN.add(1, verdict.place)
-        ISSUED.add(len(result.issued))
-        for bill in batch.not_issued:
-            NOT_ISSUED.add(1, bill.fault.code)
-        self.counters.batches += 1
-        self.counters.messages += len(batch.submissions)
-        self.counters.issued += len(batch.issued)
-        self.counters.largest = max(self.counters.largest, len(batch.submissions))
+    def _busy(self) -> bool:
+        return bool(self._queue or self._brought or self._stopping)
 
     def _refused(self, taken: Sequence[Delivery], batch: Batch, fault: Fault) -> None:
         """The database did not take the batch: senders are told to come again, signed bills are kept for the next."""
-        self.counters.failures += 1
+        self.tally.refused(fault.code.code)
         self.trouble = fault
-        COMMIT_FAILURES.add(1, fault.code.code)
         log.error("%s", fault)
         self._queue.put_back([waiting for waiting in taken if not waiting.submissions])
         for waiting in taken:
@@ -276,16 +214,14 @@ class Core:
 
     def _hold(self, batch: Batch) -> None:
         """Keeps what issuers and the platform made of a batch that was rolled back, for the next one."""
-        self._issued = batch.issued + self._issued
-        self._not_issued = batch.not_issued + self._not_issued
-        self._confirmed = batch.confirmed + self._confirmed
-        self.ledger.keep_out([*self._bench.busy, *(bill.bill_id for bill in self._issued)])
+        self._brought.put_back(batch)
+        self.ledger.keep_out([*self._bench.busy, *self._brought.signed])
 
     def _failed(self, taken: Sequence[Delivery], batch: Batch, error: Exception, alone: bool) -> None:
         """The program failed on a batch: its parts are tried one by one, so that only the bad one is parked."""
         parts = len(taken) + bool(batch.issued or batch.not_issued or batch.confirmed)
         log.error("a batch of %s failed: %s", parts, describe(error))
-        self.counters.failures += 1
+        self.tally.failed()
         if not parts:  # it failed while numbers were given out
             asyncio.get_running_loop().call_later(RETRY_SECONDS * 4, self.wake)
             self._hold(batch)

@@ -11,6 +11,7 @@ from hub.engine.embedded.frames import Link, Settled, Submit, Verdicts
 from hub.engine.faults import CORE_GONE
 from hub.errors import fault_from
 from hub.ledger.records import FaultRecord, Submission, Verdict
+from hub.tracing.spans import TRACES
 
 
 class LinkCounter:
@@ -34,7 +35,8 @@ class LinkCounter:
         if settled is not None:
             self._watched[seq] = settled
             settled.add_done_callback(lambda _: self._watched.pop(seq, None))
-        self._link.send(Submit(seq, list(submissions), watch))
+        headers = TRACES.carried(submissions) if TRACES.on else []
+        self._link.send(Submit(seq, list(submissions), watch, headers))
         try:
             return await asked, settled
         finally:
@@ -89,6 +91,8 @@ class CallCounter:
             if settled is not None and not settled.done():
                 settled.set_result(None)
 
+        if TRACES.on:
+            TRACES.came(submissions, TRACES.carried(submissions))
         self._core.submit(list(submissions), answer, done if watch else None)
         return await asked, settled
 

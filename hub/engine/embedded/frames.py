@@ -36,6 +36,8 @@ class Submit(msgspec.Struct, frozen=True, array_like=True, tag=2):
     submissions: list[Submission]
     watch: bool = False
     """also tell when the bills they led to are issued"""
+    headers: list[tuple[str, bytes]] = []
+    """contexts of those that are traced, as a Kafka record carries them: `hub.tracing.contexts`"""
 
 
 class Verdicts(msgspec.Struct, frozen=True, array_like=True, tag=3):
@@ -63,6 +65,8 @@ class Signed(msgspec.Struct, frozen=True, array_like=True, tag=6):
 
     issued: list[Issued]
     not_issued: list[NotIssued] = []
+    traced: list[str] = []
+    """bills of which the issuer wants to hear when they are stored"""
 
 
 class Poke(msgspec.Struct, frozen=True, array_like=True, tag=7):
@@ -117,6 +121,12 @@ class Closed(msgspec.Struct, frozen=True, array_like=True, tag=14):
     units: list[str]
 
 
+class Stored(msgspec.Struct, frozen=True, array_like=True, tag=15):
+    """Core → issuer: of the bills it asked about, those that are in the database."""
+
+    bills: list[str]
+
+
 Frame = (
     Closed
     | Hello
@@ -132,6 +142,7 @@ Frame = (
     | Stop
     | Reload
     | Failed
+    | Stored
 )
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(list[Frame])

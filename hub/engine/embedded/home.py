@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.engine.faults import NO_DATA
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from hub.security.vault import Vault, open_vault
 
 log = logging.getLogger("billhub.home")

@@ -35,6 +35,7 @@ from hub.engine.faults import BATCH_FAILED
 from hub.errors import Config, Fault, Retry, describe, fault_from
 from hub.ledger.applying import record
 from hub.ledger.records import FaultRecord, Verdict
+from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.core")
 
@@ -68,7 +69,7 @@ class Switchboard:
             if isinstance(frame, Submit):
                 self._submit(link, frame)
             elif isinstance(frame, Signed):
-                self._core.signed(self._seats[link], frame.issued, frame.not_issued)
+                self._core.signed(self._seats[link], frame.issued, frame.not_issued, frame.traced)
             elif isinstance(frame, Sent):
                 self._sent(frame)
             elif isinstance(frame, Hello):
@@ -130,6 +131,8 @@ class Switchboard:
             link.send(Verdicts(frame.seq, list(verdicts), fault))
 
         settled = (lambda: link.send(Settled(frame.seq))) if frame.watch else None
+        if TRACES.on:
+            TRACES.came(frame.submissions, frame.headers)
         self._core.submit(frame.submissions, answer, settled)
 
     def _sent(self, frame: Sent) -> None:

@@ -78,11 +78,3 @@ TARGET_THERE: Final = define(
     do_zh="每次备份用一个新目录名",
     do_en="give each backup a folder of its own",
 )
-UNFINISHED: Final = define(
-    "BH-BAK-010",
-    Config,
-    zh="向这个数据库的恢复没有完成",
-    en="a restore into this database is not finished",
-    do_zh="再次运行同一条 billhub restore",
-    do_en="run the same billhub restore once more",
-)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from hub.ledger.backups.faults import BROKEN, NEWER, NO_BACKUP, OTHER_KEY
-from hub.ledger.migrate import HEAD
+from hub.ledger.window import HEAD
 
 FILE: Final = "manifest.json"
 FORMAT: Final = 1

@@ -24,10 +24,12 @@ from hub.ledger.backups.sqlite import Progress, source_of
 from hub.ledger.books import books
 from hub.ledger.epochs.desk import postgres_desk
 from hub.ledger.epochs.opening import history, open_epoch
-from hub.ledger.migrate import HEAD, migrate_postgres, revision_of_postgres
+from hub.ledger.migrate import migrate_postgres, revision_of_postgres
 from hub.ledger.moving.tables import ONLY_THERE, TABLES, Hash
 from hub.ledger.postgres import sync as blocking
 from hub.ledger.postgres.faults import postgres_faults
+from hub.ledger.postgres.limited import ended, limited
+from hub.ledger.window import HEAD
 
 ENGINE: Final = "postgresql"
 FILE: Final = "ledger.dump"
@@ -95,6 +97,7 @@ def restore(source: Path, manifest: Manifest, dsn: str, now: datetime, actor: st
 
     Raises:
         Config: the database holds other data, a tool fails, or what came back is not what the manifest says.
+        Unknown: a step waits for a lost standby; it may be committed. Done again, it goes on from there.
     """
     if manifest.engine != ENGINE:
         raise OTHER_ENGINE(str(source), found=manifest.engine, wanted=ENGINE)
@@ -108,8 +111,9 @@ def restore(source: Path, manifest: Manifest, dsn: str, now: datetime, actor: st
                 raise NOT_EMPTY(place=where, found="message")
         checked(source / FILE, manifest)
         if not guarded:
-            line.execute(f"CREATE TABLE {GUARD} (id text)")
-            line.execute(f"INSERT INTO {GUARD} VALUES (%s)", (manifest.id,))  # noqa: S608
+            with limited(dsn, line):
+                line.execute(f"CREATE TABLE {GUARD} (id text)")
+                line.execute(f"INSERT INTO {GUARD} VALUES (%s)", (manifest.id,))  # noqa: S608
         if not _there(line, "message"):
             words = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
             _run("pg_restore", dsn, *words, "-d", unquote(urlsplit(dsn).path[1:]), str(source / FILE))
@@ -139,10 +143,16 @@ def _is_ours(line: Any, dsn: str, manifest: Manifest) -> bool:
 def _run(tool: str, dsn: str, *words: str) -> None:
     """Runs a tool of PostgreSQL's; where to and the password go by the environment, which nobody else can list."""
     path = _tool(tool)
-    done = subprocess.run([path, *words], env={**os.environ, **environment(dsn)}, capture_output=True, check=False)
-    if done.returncode:
-        told = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise TOOL_FAILED(tool=tool, found=told[0] if told else str(done.returncode))
+    with (
+        subprocess.Popen(
+            [path, *words], env={**os.environ, **environment(dsn)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process,
+        ended(dsn, process.kill),
+    ):
+        _, said = process.communicate()
+        if process.returncode:
+            told = said.decode("utf-8", "replace").strip().splitlines()
+            raise TOOL_FAILED(tool=tool, found=told[0] if told else str(process.returncode))
 
 
 def _tool(name: str) -> str:

@@ -18,9 +18,10 @@ from hub.ledger.books import books
 from hub.ledger.epochs.desk import sqlite_desk
 from hub.ledger.epochs.opening import history, open_epoch
 from hub.ledger.looking import sqlite_window
-from hub.ledger.migrate import HEAD, migrate_sqlite, revision_of
+from hub.ledger.migrate import migrate_sqlite, revision_of
 from hub.ledger.moving.tables import TABLES, Hash
-from hub.ledger.sqlite import FILE, connect, sqlite_faults
+from hub.ledger.sqlite_file import FILE, connect, sqlite_faults
+from hub.ledger.window import HEAD
 
 Progress = Callable[[str, int, int], None]
 ENGINE: Final = "sqlite"

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.errors import Config, Reject, Retry, define
+from hub.errors import Config, Reject, define
 
-HELD: Final = define(
-    "BH-LED-050",
-    Retry,
-    zh="数据恢复后的第 {epoch} 纪元尚未放行,暂停开票",
-    en="epoch {epoch}, opened by a restore, is not released yet: nothing is issued",
-    do_zh="请各方重发备份以后的消息,核对无误后运行 billhub epoch resume",
-    do_en="have senders repeat what they sent since the backup, then run billhub epoch resume",
-)
 NUMBER_TWICE: Final = define(
     "BH-LED-051",
     Config,

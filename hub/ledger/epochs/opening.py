@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from hub.flow.case import Case
 from hub.ledger import schema
-from hub.ledger.applying import decide_case
+from hub.ledger.deciding import decide_case
 from hub.ledger.epochs import numbers
 from hub.ledger.epochs.copies import DRAFT, epoch_of
 from hub.ledger.epochs.entering import BILL_ROW, next_of

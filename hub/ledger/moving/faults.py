@@ -6,22 +6,6 @@ from typing import Final
 
 from hub.errors import Config, define
 
-MOVED: Final = define(
-    "BH-LED-030",
-    Config,
-    zh="这里的数据已于 {at} 迁入 {to},不能再在此运行",
-    en="the data here were moved to {to} at {at}; no hub runs on them any more",
-    do_zh="改用集群运行;如确要在此继续: billhub move --data 目录 --to hub.yaml --undo-mark",
-    do_en="run the cluster; to go on here after all: billhub move --data DIR --to hub.yaml --undo-mark",
-)
-MOVE_UNFINISHED: Final = define(
-    "BH-LED-031",
-    Config,
-    zh="向 {to} 的迁移还没有完成",
-    en="a move to {to} is not finished",
-    do_zh="再次运行 billhub move 继续;要放弃: billhub move --data 目录 --undo-mark",
-    do_en="run billhub move again, it goes on where it was; to give it up: billhub move --data DIR --undo-mark",
-)
 SOURCE_OLD: Final = define(
     "BH-LED-032",
     Config,
@@ -69,14 +53,6 @@ TARGET_WENT_ON: Final = define(
     en="the target has gone on since the move: {found}",
     do_zh="继续在集群上运行;回到旧数据会丢失新票据并重复使用号码",
     do_en="stay with the cluster: going back would lose its bills and use their numbers twice",
-)
-MARK_BROKEN: Final = define(
-    "BH-LED-038",
-    Config,
-    zh="迁移标记 {path} 读不懂",
-    en="the mark of a move, {path}, cannot be read",
-    do_zh="查明这些数据是否已迁走,然后运行 billhub move --data 目录 --to hub.yaml --undo-mark",
-    do_en="find out whether the data were moved, then run billhub move --data DIR --to hub.yaml --undo-mark",
 )
 NO_MARK: Final = define(
     "BH-LED-039",

@@ -11,14 +11,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 from hub.crashpoints import reach
+from hub.ledger import mark as marks
 from hub.ledger import schema
-from hub.ledger.moving import mark as marks
+from hub.ledger.mark import Mark
 from hub.ledger.moving import source as here
 from hub.ledger.moving import target as there
 from hub.ledger.moving.comparing import Compared, both_books, compare
 from hub.ledger.moving.copying import Progress, copy
 from hub.ledger.moving.faults import OTHER_TARGET, TARGET_USED
-from hub.ledger.moving.mark import Mark
 from hub.ledger.moving.tables import TABLES
 from hub.ledger.moving.target import Target
 from hub.ledger.postgres.pool import Connection

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from hub.ledger.faults import DATABASE_NEWER
 from hub.ledger.lock import FolderLock
-from hub.ledger.migrate import HEAD, revision_of
+from hub.ledger.migrate import revision_of
 from hub.ledger.moving.faults import SOURCE_OLD
-from hub.ledger.sqlite import FILE, connect, sqlite_faults
+from hub.ledger.sqlite_file import FILE, connect, sqlite_faults
+from hub.ledger.window import HEAD
 
 
 @contextmanager

@@ -6,6 +6,7 @@ No process of a cluster starts on a database that has a table `moving` (`hub.led
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from hub.ledger import schema
 from hub.ledger.moving.faults import NOT_OWNER, TARGET_TAKEN, TARGET_USED
 from hub.ledger.moving.tables import TABLES, Moved, Row
 from hub.ledger.postgres.faults import NO_DRIVER, postgres_faults
+from hub.ledger.postgres.limited import ended
 from hub.ledger.postgres.pool import CONNECT_SECONDS, SETTINGS, Connection, check
 
 _SETTINGS: Final = SETTINGS | {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
@@ -50,6 +52,7 @@ async def connected(dsn: str) -> AsyncIterator[Target]:
     Raises:
         Retry: away.
         Config: it is not such a database.
+        Unknown: what the block writes waits for a lost standby; it may be committed.
     """
     try:
         import asyncpg
@@ -68,7 +71,9 @@ async def connected(dsn: str) -> AsyncIterator[Target]:
                 await connection.execute(_ONE_MOVE)
             except asyncpg.LockNotAvailableError:
                 raise TARGET_TAKEN(where) from None
-            yield Target(connection, where)
+            loop = asyncio.get_running_loop()
+            with ended(dsn, lambda: loop.call_soon_threadsafe(connection.terminate)):
+                yield Target(connection, where)
             await connection.close()
         finally:
             connection.terminate()

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import Config
-from hub.ledger.moving import mark as marks
+from hub.ledger import mark as marks
+from hub.ledger.mark import Mark
 from hub.ledger.moving import source as here
 from hub.ledger.moving import target as there
 from hub.ledger.moving.comparing import compare
 from hub.ledger.moving.copying import Progress
 from hub.ledger.moving.faults import NO_MARK, OTHER_TARGET, TARGET_WENT_ON, UNDO_NEEDS_TARGET
-from hub.ledger.moving.mark import Mark
 
 _MOVES_BY_ITSELF: Final = frozenset({"audit", "search", "search_new"})
 """The move's own row of the audit log; hashes are sorted in by whoever is idle."""

@@ -8,7 +8,7 @@ from typing import Final
 import orjson
 
 from hub.ledger.applying import contradiction_of, record
-from hub.ledger.epochs.faults import HELD
+from hub.ledger.faults import HELD
 from hub.ledger.held import Loaded
 from hub.ledger.postgres.leasing import held
 from hub.ledger.postgres.loading import follow

@@ -15,10 +15,7 @@ _NEW_BILL: Final = """
 INSERT INTO bill (seq, id, unit, case_id, source, bill, status, face, charge_no, charge_event, digest, part, first_item,
     last_item, receipt, total, insured, allocations, payment_events, visit_events, due_at, reverses, replaces, reason,
     holds, issue, bill_code, bill_number, history)
-SELECT nextval('seq_bill'), n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::text[], $15::bigint[],
-    $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
-    $24::text[], $25::text[], $26::text[], $27::text[], $28::text[]) n"""
+SELECT nextval('seq_bill'), n.* FROM unnest($1::bill_in[]) n"""
 _CHANGED_BILL: Final = """
 WITH n AS MATERIALIZED (
     SELECT u.*, {change} AS change
@@ -40,7 +37,7 @@ async def write_bills(connection: Connection, changes: Changes, at: str) -> None
     if changes.new_bills:
         steps = _steps(changes, at)
         rows = [bill_row(bill, steps.get(bill.id, "")) for bill in changes.new_bills.values()]
-        await connection.execute(_NEW_BILL, *columns(rows))
+        await connection.execute(_NEW_BILL, rows)
     hidden = [bill for bill in changes.changed_bills.values() if bill.status not in VISIBLE]
     if hidden:
         await connection.execute(_HIDDEN_BILL, *columns(_changed_rows(hidden, changes, at)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from hub.errors import Config, Fault, Retry, define
+from hub.errors import Config, Fault, Retry, Unknown, define
 
 AWAY: Final = define(
     "BH-LED-020",
@@ -91,6 +91,15 @@ ONLY_STANDBY: Final = define(
     en="no PostgreSQL that was asked takes writes: it is a standby",
     do_zh="在 postgres.servers 里写上主库,或等待切换完成",
     do_en="name the primary under postgres.servers, or wait for the failover to end",
+)
+UNCOPIED: Final = define(
+    "BH-LED-042",
+    Unknown,
+    zh="写入等待备库已 {seconds} 秒;它可能已在主库提交而没有副本",
+    en="a write has waited {seconds} s for a standby; it may be committed on the primary, without its copy",
+    do_zh="检查 synchronous_standby_names 所列备库;恢复后先看 (billhub books、billhub epoch show) 是否生效,没有再运行",
+    do_en="look at the standby that synchronous_standby_names names; once it is back see whether this was done "
+    "(billhub books, billhub epoch show), and run it again only if not",
 )
 
 _AGAIN: Final = frozenset({"40001", "40P01"})

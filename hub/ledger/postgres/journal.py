@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.ledger.postgres import sync
 from hub.ledger.postgres.faults import postgres_faults
+from hub.ledger.postgres.limited import limited
 from hub.ledger.postgres.pool import Connection
 from hub.metrics.catalogue import TIDIED
 
@@ -53,7 +54,9 @@ def drop_before(dsn: str, before: date) -> int:
     Raises:
         Retry: away, or somebody reads an old day just now.
         Config: the role is not the owner.
+        Unknown: it waits for a lost standby; it may be committed.
     """
-    with postgres_faults(), sync.connect(dsn) as connection:
+    with postgres_faults(), sync.connect(dsn) as connection, limited(dsn, connection):
         row = connection.execute(_DROP, (before,)).fetchone()
+        connection.commit()
         return int(row[0]) if row else 0

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
-from hub.bill.numbering import SHANGHAI
-from hub.errors import Fault, Retry, fault_from
-from hub.ledger import faults
-from hub.ledger.applying import Changes, apply_one, is_archived, record
+from hub.errors import Fault
+from hub.ledger.applying import Changes, apply_one, is_archived
 from hub.ledger.handing import Block, Node
-from hub.ledger.postgres import asking, handing, journal, leasing, outbox, pausing, storing, working
+from hub.ledger.postgres import asking, handing, journal, leasing, outbox, pausing, storing
 from hub.ledger.postgres.faults import Collision
 from hub.ledger.postgres.loading import LockedBatch, load
+from hub.ledger.postgres.owner import Owner
 from hub.ledger.postgres.pool import Connection, Database
 from hub.ledger.postgres.telling import tell
 from hub.ledger.postgres.writing import write
 from hub.ledger.records import Batch, BillDraft, FaultRecord, Result, Submission, Verdict, Work
-from hub.ledger.reserving import MAY_LAG
 from hub.ledger.rules import UnitRules
 
 log = logging.getLogger("billhub.ledger")
@@ -45,19 +42,7 @@ SELECT count(*) FROM newest"""
 _AUDIT: Final = "INSERT INTO audit (at, actor, action, subject, reason) VALUES ($1, $2, $3, $4, $5)"
 _RELEASE: Final = """
 UPDATE bill SET issue = 'on_payment' WHERE id = $1 AND status = 'due' AND issue = 'manual' RETURNING id"""
-_HAND_BACK: Final = """
-UPDATE bill SET lease_owner = NULL, lease_until = NULL
-WHERE id = ANY($1::text[]) AND status = 'due' AND (lease_owner = $2 OR lease_owner IS NULL)"""
-_RENEW: Final = """
-UPDATE bill SET lease_until = clock_timestamp() + $3::interval
-WHERE id = ANY($1::text[]) AND status = 'due' AND lease_owner = $2 RETURNING id"""
 _HAS_NUMBERS: Final = "SELECT 1 FROM segment WHERE unit = $1 AND code = $2 LIMIT 1"
-_LEAVE: Final = (
-    """UPDATE bill SET lease_owner = NULL, lease_until = NULL
-    WHERE status = 'due' AND starts_with(lease_owner || '-', $1)""",
-    "UPDATE number_block SET lease_until = '-infinity' WHERE starts_with(lease_owner || '-', $1)",
-    "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE starts_with(lease_owner || '-', $1)",
-)
 
 
 class PostgresLedger:
@@ -67,14 +52,8 @@ class PostgresLedger:
         self.owner = issuer.owner
         self._database = database
         self._rules = rules
-        self._issuer = issuer
-        self._year = 0
-        self._turn = leasing.Place()
-        self._low: dict[tuple[str, str], leasing.Low] = {}
-        """found by a lease: units to be refilled after it"""
-        self._clock: FaultRecord | None = None
+        self._leases = Owner(database, issuer, lambda: self._rules)
         self._days: frozenset[str] = frozenset()
-        self._leased = False
 
     # what workers, issuers and relays do all day
 
@@ -96,9 +75,8 @@ class PostgresLedger:
             taken = await self._database.run(lambda c: self._take(c, batch.submissions, now))
             changes, verdicts, redelivered = taken
             if want > 0:
-                work = await self._lease_after(now, want)
-        if self._low:
-            work = [*work, *await self._refill(now, want - len(work))]
+                work = await self._leases.lease_after(now, want)
+        work = [*work, *await self._leases.refill(now, want - len(work))]
         outgoing = bool(changes.questions) or (
             bool(issued) and any(rule.countersigned for rule in self._rules.values())
         )
@@ -112,7 +90,7 @@ class PostgresLedger:
         issued = await storing.store_issued(connection, papers, batch.issued, self._rules, at)
         await storing.store_not_issued(connection, batch.not_issued)
         await storing.store_confirmed(connection, papers, batch.confirmed)
-        work = await self._lease(connection, now, want)
+        work = await self._leases.lease(connection, now, want)
         await tell(connection, settled=issued)
         await storing.finish(connection, papers, at)
         return issued, work
@@ -127,78 +105,33 @@ class PostgresLedger:
         await write(connection, changes, loaded, now.isoformat(timespec="milliseconds"))
         return changes, verdicts, loaded.again
 
-    async def _lease_after(self, now: datetime, want: int) -> list[Work]:
-        """The messages are in for good: what hinders leasing now is not to undo that for the caller."""
-        try:
-            return await self._database.run(lambda c: self._lease(c, now, want))
-        except Retry as fault:
-            log.warning("%s", fault)
-            return []
-
-    async def _lease(self, connection: Connection, now: datetime, want: int) -> list[Work]:
-        if want <= 0:
-            return []
-        self._leased = True
-        year = now.astimezone(SHANGHAI).year
-        if year != self._year:  # the first time, or the new year's codes have numbers of their own
-            await leasing.feed(connection)
-            self._year = year
-        if await leasing.held(connection) is not None:
-            return []
-        last = await leasing.last_issue(connection)
-        if last is not None and now < last - MAY_LAG:
-            self._clock_is_back(int((last - now).total_seconds() // 60))
-            return []
-        self._clock = None
-        bills, low = await leasing.lease(connection, self._rules, self._issuer, want, now, self._turn)
-        self._low |= {(one.rules.unit, one.code): one for one in low}
-        return await working.work_for(connection, bills)
-
-    async def _refill(self, now: datetime, want: int) -> list[Work]:
-        """Refills units that were found low, each in a transaction of its own; returns work that waited for it."""
-        low, self._low = self._low, {}
-        at = now.isoformat(timespec="milliseconds")
-        given = False
-        try:
-            for _, one in sorted(low.items()):
-                again = partial(handing.refill, rules=one.rules, code=one.code, needed=one.needed, at=at)
-                given = await self._database.run(again) or given
-        except Retry as fault:  # they are as low as before, and found so again
-            log.warning("%s", fault)
-        return await self._lease_after(now, want) if given and want > 0 else []
-
-    def _clock_is_back(self, minutes: int) -> None:
-        fault = record(faults.CLOCK_BACK(minutes=minutes))
-        if self._clock is None:
-            log.error("alarm: %s", fault_from(fault.code, fault.where, **fault.values))
-        self._clock = fault
-
     async def hand_back(self, bill_ids: Sequence[str]) -> None:
         """Bills this owner will not sign, or that rest: anybody may have them at once."""
-        await self._database.run(lambda c: c.execute(_HAND_BACK, list(bill_ids), self.owner))
+        await self._leases.hand_back(bill_ids)
 
     async def bury(self, name: str) -> None:
         """Frees what earlier lives of a process leased: see the port."""
-        await self._leave(f"{name}-")
+        await self._leases.free(name)
 
     async def renew(self, bill_ids: Sequence[str]) -> list[str]:
         """Leases longer what is still this owner's."""
-        rows = await self._database.run(lambda c: c.fetch(_RENEW, list(bill_ids), self.owner, self._issuer.lease))
-        return [id_ for (id_,) in rows]
+        return await self._leases.renew(bill_ids)
 
-    async def outbox(self, kind: str, limit: int, now: datetime) -> list[dict[str, Any]]:
+    async def outbox(self, kind: str, limit: int, now: datetime, without: Collection[str] = ()) -> list[dict[str, Any]]:
         """Leases effects due to go out, oldest first."""
-        self._leased = True
-        owner, lease = self.owner, self._issuer.lease
-        return await self._database.run(lambda c: outbox.lease(c, kind, limit, now, owner, lease))
+        return await self._leases.effects(kind, limit, now, without)
 
     async def outbox_done(self, ids: Sequence[int]) -> None:
         """Effects that are out."""
         await self._database.run(lambda c: outbox.done(c, ids))
 
-    async def outbox_later(self, id_: int, due_at: datetime, fault: FaultRecord | None) -> None:
-        """An effect to try again."""
-        await self._database.run(lambda c: outbox.later(c, id_, due_at, fault))
+    async def outbox_later(self, rows: Sequence[tuple[int, datetime, FaultRecord | None]]) -> None:
+        """Effects that were tried, to try again."""
+        await self._database.run(lambda c: outbox.later(c, rows))
+
+    async def outbox_back(self, ids: Sequence[int], due_at: datetime) -> None:
+        """Effects that were leased and not tried."""
+        await self._database.run(lambda c: outbox.back(c, ids, due_at))
 
     # what is asked
 
@@ -214,7 +147,8 @@ class PostgresLedger:
     async def alarms(self) -> dict[str, FaultRecord]:
         """What keeps bills due just now: of all issuers, and this machine's clock."""
         found = await self._database.run(asking.alarms)
-        return found if self._clock is None else {**found, "clock": self._clock}
+        clock = self._leases.clock
+        return found if clock is None else {**found, "clock": clock}
 
     async def verdicts(self, asked: Iterable[tuple[str, bytes]]) -> dict[str, Verdict]:
         """Verdicts on messages by (id, fingerprint), as far as they are in."""
@@ -323,24 +257,17 @@ class PostgresLedger:
     def change_rules(self, rules: Mapping[str, UnitRules]) -> None:
         """The units were read anew: what starved under an old bill code tries again with the next lease."""
         self._rules = rules
-        self._year = 0
+        self._leases.begin_anew()
 
     async def close(self) -> None:
         """Gives back what this owner leased, as far as the database can be reached, and closes."""
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                if self._leased:  # a door or a console never has, and may not write
-                    await self._leave(f"{self.owner}-")
+                if self._leases.has_leased:  # a door or a console never has, and may not write
+                    await self._leases.free(self.owner)
         except (Fault, Collision, TimeoutError) as error:
             log.warning("leases are left to run out: %s", error)
         await self._database.close()
-
-    async def _leave(self, owners: str) -> None:
-        async def leave(connection: Connection) -> None:
-            for statement in _LEAVE:
-                await connection.execute(statement, owners)
-
-        await self._database.run(leave)
 
     def cut(self) -> None:
         """Ends as a killed process would: leases run out by themselves."""

@@ -14,9 +14,7 @@ from typing import Any, Final, TypeVar
 
 from hub.errors import Fault
 from hub.ledger import window
-from hub.ledger.backups.faults import UNFINISHED
-from hub.ledger.migrate import HEAD, OLDEST_SERVER
-from hub.ledger.moving.faults import MOVE_UNFINISHED
+from hub.ledger.faults import MOVE_UNFINISHED, UNFINISHED
 from hub.ledger.postgres.commits import check_copied, transaction
 from hub.ledger.postgres.faults import (
     BAD_DSN,
@@ -33,6 +31,7 @@ from hub.ledger.postgres.faults import (
     sqlstate_of,
 )
 from hub.ledger.postgres.servers import any_server
+from hub.ledger.window import HEAD, OLDEST_SERVER
 from hub.metrics.catalogue import POOL_EMPTY, POOL_SECONDS
 
 log = logging.getLogger("billhub.ledger")

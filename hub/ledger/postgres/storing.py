@@ -28,9 +28,9 @@ SELECT id, unit, status, reverses, seq, bill_code, bill_number FROM bill
 WHERE id = ANY($1::text[] || ARRAY(SELECT reverses FROM bill WHERE id = ANY($1::text[]) AND reverses <> ''))
 ORDER BY id FOR UPDATE"""
 _DOCUMENT: Final = """
-INSERT INTO document (bill_seq, json, xml) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])
+INSERT INTO document (bill_seq, json, xml) SELECT n.* FROM unnest($1::document_in[]) n
 ON CONFLICT (bill_seq) DO UPDATE SET json = excluded.json, xml = excluded.xml"""
-_SEARCH: Final = "INSERT INTO search_new (hash, bill_seq) SELECT * FROM unnest($1::bytea[], $2::bigint[])"
+_SEARCH: Final = "INSERT INTO search_new (hash, bill_seq) SELECT n.* FROM unnest($1::search_new_in[]) n"
 _CONFIRM: Final = """
 INSERT INTO outbox (unit, kind, subject, payload, due_at)
 SELECT n.unit, 'confirm', n.subject, '{}', $3 FROM unnest($1::text[], $2::text[]) n (unit, subject)
@@ -115,9 +115,9 @@ async def store_issued(
         if row["unit"] in rules and rules[row["unit"]].countersigned:
             countersigned.append((row["unit"], bill.bill_id))
     if documents:
-        await connection.execute(_DOCUMENT, *columns(documents))
+        await connection.execute(_DOCUMENT, documents)
     if hashes:
-        await connection.execute(_SEARCH, *columns(hashes))
+        await connection.execute(_SEARCH, hashes)
     if countersigned:
         await connection.execute(_CONFIRM, *columns(countersigned), at)
     return [bill_id for bill_id, *_ in papers.issued]

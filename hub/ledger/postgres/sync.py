@@ -44,9 +44,13 @@ def engine(dsn: str, *, pool: type[Pool], **more: Any) -> Engine:
     )
 
 
+def driver(connection: Connection) -> Any:
+    """The driver's own connection beneath."""
+    return connection.connection.driver_connection
+
+
 def run(connection: Connection, script: str) -> None:
     """Runs a script of several statements as it stands, in the connection's transaction."""
-    driver: Any = connection.connection.driver_connection
     if not connection.in_transaction():
         connection.begin()
-    driver.execute(script)
+    driver(connection).execute(script)

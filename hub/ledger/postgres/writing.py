@@ -24,8 +24,7 @@ from hub.ledger.rows import fault_text
 
 _MESSAGE: Final = """
 INSERT INTO message (seq, id, unit, source, at, kind, identity, fingerprint, place, fault, case_id, revision)
-SELECT nextval('seq_message'), m.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[]) m
+SELECT nextval('seq_message'), n.* FROM unnest($1::message_in[]) n
 ON CONFLICT (id) DO NOTHING RETURNING id, seq"""
 _REPLAYED: Final = """
 WITH held AS (
@@ -35,8 +34,7 @@ UPDATE message m SET place = n.place, fault = n.fault, case_id = n.case_id, revi
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) n (id, place, fault, case_id, revision), held
 WHERE m.id = n.id AND held.id = n.id RETURNING m.id"""
 _JOURNAL: Final = """
-INSERT INTO journal (message_seq, day, sealed) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])
-ON CONFLICT DO NOTHING"""
+INSERT INTO journal (message_seq, day, sealed) SELECT n.* FROM unnest($1::journal_in[]) n ON CONFLICT DO NOTHING"""
 _REFUSED: Final = """
 INSERT INTO refused (unit, source, at, fault, sealed)
 SELECT unit, source, at, fault, sealed
@@ -47,23 +45,20 @@ WITH held AS (SELECT id FROM message WHERE id = ANY($1::text[]) ORDER BY id FOR 
 UPDATE message m SET repeats = m.repeats + n.count, repeated_at = n.at
 FROM unnest($1::text[], $2::int[], $3::text[]) n (id, count, at), held WHERE m.id = n.id AND held.id = n.id"""
 _EVENT: Final = """
-INSERT INTO event (message_seq, place, kind, sealed)
-SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bytea[])
+INSERT INTO event (message_seq, place, kind, sealed) SELECT n.* FROM unnest($1::event_in[]) n
 ON CONFLICT (message_seq, place) DO UPDATE SET kind = excluded.kind, sealed = excluded.sealed"""
 _KEY_MOVED: Final = """
-UPDATE key k SET case_id = n.case_id FROM unnest($1::text[], $2::text[]) n (key, case_id)
-WHERE k.key = n.key AND k.case_id = ANY($3::text[]) RETURNING k.key"""
+UPDATE key k SET case_id = n.case_id FROM unnest($1::key_in[]) n
+WHERE k.key = n.key AND k.case_id = ANY($2::text[]) RETURNING k.key"""
 _KEY_NEW: Final = """
-INSERT INTO key (key, case_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING RETURNING key"""
+INSERT INTO key (key, case_id) SELECT n.* FROM unnest($1::key_in[]) n ON CONFLICT DO NOTHING RETURNING key"""
 _CASE_NEW: Final = """
 INSERT INTO matter (id, unit, status, fault, surplus, facts, bills, updated_at)
-SELECT n.*, $8 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::text[]) n
-ON CONFLICT DO NOTHING RETURNING id"""
+SELECT n.*, $2 FROM unnest($1::matter_in[]) n ON CONFLICT DO NOTHING RETURNING id"""
 _CASE_CHANGED: Final = """
 UPDATE matter m SET status = n.status, fault = n.fault, surplus = n.surplus, facts = n.facts, bills = n.bills,
-    updated_at = $8
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::text[])
-    n (id, unit, status, fault, surplus, facts, bills) WHERE m.id = n.id"""
+    updated_at = $2
+FROM unnest($1::matter_in[]) n WHERE m.id = n.id"""
 _MERGED: Final = """
 INSERT INTO matter (id, unit, status, facts, bills, "into", updated_at)
 SELECT n.id, n.unit, 'merged', ''::bytea, '[]', n.home, $4
@@ -92,7 +87,7 @@ async def write(connection: Connection, changes: Changes, loaded: LockedBatch, a
     seqs = await _write_messages(connection, changes, loaded)
     if changes.events:
         rows = sorted((seqs[message_of(e.id)[0]], message_of(e.id)[1], e.fact["kind"], e.body) for e in changes.events)
-        await connection.execute(_EVENT, *columns(rows))
+        await connection.execute(_EVENT, rows)
     if changes.keys:
         await _write_keys(connection, changes.keys, loaded)
     if changes.merged:
@@ -124,7 +119,7 @@ async def _write_messages(connection: Connection, changes: Changes, loaded: Lock
             fresh[message.id] = fresh.get(message.id, (message,))[0], verdict
     if fresh:
         rows = [_message_row(*fresh[id_]) for id_ in sorted(fresh)]
-        given = dict(await connection.fetch(_MESSAGE, *columns(rows)))
+        given = dict(await connection.fetch(_MESSAGE, rows))
         if len(given) < len(rows):
             raise Collision("a message was taken by another worker")
         seqs |= given
@@ -132,7 +127,7 @@ async def _write_messages(connection: Connection, changes: Changes, loaded: Lock
             (given[id_], message.at[:10], message.body) for id_, (message, _) in fresh.items() if not message.replay
         ]
     if bodies:
-        await connection.execute(_JOURNAL, *columns(bodies))
+        await connection.execute(_JOURNAL, bodies)
     if again and len(await connection.fetch(_REPLAYED, *columns(sorted(again, key=_first)))) < len(again):
         raise Collision("a parked message was replayed by another worker")
     repeats = sorted((id_, count, loaded.came[id_][1]) for id_, count in changes.repeats.items() if count)
@@ -157,9 +152,9 @@ async def _write_keys(connection: Connection, keys: dict[str, str], loaded: Lock
     New ones first: to make a key waits for whoever moves it, and who moves keys waits for nobody then.
     """
     rows = sorted(keys.items())
-    made = {key for (key,) in await connection.fetch(_KEY_NEW, *columns(rows))}
+    made = {key for (key,) in await connection.fetch(_KEY_NEW, rows)}
     there = [row for row in rows if row[0] not in made]
-    if there and len(await connection.fetch(_KEY_MOVED, *columns(there), list(loaded.stored))) < len(there):
+    if there and len(await connection.fetch(_KEY_MOVED, there, list(loaded.stored))) < len(there):
         raise Collision("a key was made by another worker")
 
 
@@ -181,8 +176,8 @@ async def _write_cases(connection: Connection, changes: Changes, loaded: LockedB
         row = (id_, held.unit, status, fault_text(fault), surplus, held.case.dump(), _bill_ids(held))
         (changed if id_ in loaded.stored else fresh).append(row)
     if changed:
-        await connection.execute(_CASE_CHANGED, *columns(changed), at)
-    if fresh and len(await connection.fetch(_CASE_NEW, *columns(fresh), at)) < len(fresh):
+        await connection.execute(_CASE_CHANGED, changed, at)
+    if fresh and len(await connection.fetch(_CASE_NEW, fresh, at)) < len(fresh):
         raise Collision("a case was made by another worker")
 
 

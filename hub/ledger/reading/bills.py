@@ -36,17 +36,6 @@ class Bills(Opened):
         with self._look() as look:
             return [(row.change, bill) for row in look.execute(question).all() if (bill := self._bill(look, row))]
 
-    def change_of(self, bill_id: str) -> int:
-        """A bill's place in the change sequence."""
-        with self._look() as look:
-            return look.scalar(select(BILL.c.change).where(BILL.c.id == bill_id)) or 0
-
-    def number_of(self, bill_id: str) -> tuple[str, str]:
-        """Bill code and number."""
-        with self._look() as look:
-            row = look.execute(select(BILL.c.bill_code, BILL.c.bill_number).where(BILL.c.id == bill_id)).one()
-        return row.bill_code, row.bill_number
-
     def document(self, bill_id: str, form: str) -> bytes | None:
         """An issued bill's document: `json` or `xml`."""
         table = schema.DOCUMENT

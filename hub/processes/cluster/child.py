@@ -6,11 +6,9 @@ There is no link as in the embedded hub: a child needs nothing from its parent, 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -31,7 +29,7 @@ from hub.ledger.records import FaultRecord
 from hub.ledger.rules import UnitRules, rules_of
 from hub.processes.accepted import accepted
 from hub.processes.memory import settle
-from hub.processes.plan import Plan, plan_from_environment
+from hub.processes.plan import Plan, name_of, plan_from_environment
 from hub.processes.showing import Showing
 from hub.security.faults import MASTER_KEY_MISSING
 from hub.security.vault import Vault, read_master_keys
@@ -65,16 +63,13 @@ class ClusterChild:
         self.vault = vault_of(self.hub)
         self.on_reload: Callable[[], None] = lambda: None
         self.showing = Showing(self.plan)
-        traces = self.hub.traces
-        ca = str(self.hub.file(traces.ca)) if traces is not None and traces.ca is not None else None
-        TRACES.begin(traces, role, self.name, ca)
+        TRACES.begin(self.hub.collector, role, self.name)
         self.stopping: asyncio.Event
 
     @property
     def name(self) -> str:
         """Names this process among its role's, the same in each of its lives."""
-        where = hashlib.sha256(f"{socket.gethostname()}\x1f{self.plan.data}".encode()).hexdigest()[:8]
-        return f"{self.role}-{socket.gethostname()}-{where}-{self.plan.number}"
+        return name_of(self.role, self.plan.data, self.plan.number)
 
     @property
     def owner(self) -> str:
@@ -187,8 +182,8 @@ def run_cluster_child(role: str, main: Callable[[ClusterChild], Awaitable[None]]
         child.hear()
         child.showing.begin()
         await main(child)
-        child.showing.last()
         TRACES.end()
+        child.showing.last()
 
     try:
         uvloop.run(until_told())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Final
@@ -13,7 +12,7 @@ from hub.errors import Retry
 from hub.issuing.local import LocalIssuer
 from hub.issuing.units import units_issuing
 from hub.ledger.port import SharedLedger
-from hub.ledger.records import Batch, Issued, NotIssued, Work
+from hub.ledger.records import Batch, Issued, NotIssued
 from hub.metrics.catalogue import ISSUED, NOT_ISSUED
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
 from hub.tracing.spans import TRACES
@@ -53,8 +52,6 @@ async def main(child: ClusterChild) -> None:
     child.on_reload = reload
     issued: list[Issued] = []
     failed: list[NotIssued] = []
-    work: list[Work] = []
-    times = 0, 0
     loop = asyncio.get_running_loop()
     tidy_at = retire_at = loop.time()
     while not child.stopping.is_set() or issued or failed:
@@ -68,15 +65,17 @@ async def main(child: ClusterChild) -> None:
             await asyncio.sleep(AGAIN_SECONDS)
             continue
         ISSUED.add(len(result.issued))
-        if TRACES.on and issued:
-            TRACES.issued(work, result.issued, issued, times)
+        if TRACES.on:
+            TRACES.stored(result.issued)
         for bill in failed:
             NOT_ISSUED.add(1, bill.fault.code)
         issued, failed = [], []
         if result.work:
-            work, leased = result.work, time.time_ns()
-            issued, failed = await asyncio.to_thread(issuer.issue, work)
-            times = leased, time.time_ns()
+            if TRACES.on:
+                TRACES.leased(result.work)
+            issued, failed = await asyncio.to_thread(issuer.issue, result.work)
+            if TRACES.on:
+                TRACES.signed(issued)
         elif loop.time() >= tidy_at:
             tidy_at = loop.time() + await _tidied(ledger)
             if loop.time() >= retire_at:

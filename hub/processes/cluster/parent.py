@@ -88,10 +88,10 @@ async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str
     from hub.engine.cluster.topics import check_reading, check_topics
     from hub.ledger.postgres import open_ledger
     from hub.ledger.postgres.naming import database_name
-    from hub.tracing import spans as traces
+    from hub.tracing import collector as traces
 
     check_units(units, hub, roles)
-    traces.check(hub.traces)
+    traces.check(hub.collector)
     rules = {unit.unit.id: rules_of(unit) for unit in units}
     database = ""
     try:

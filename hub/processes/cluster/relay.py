@@ -7,30 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hub.adapter import Asker
 from hub.delivery.http import Caller
-from hub.delivery.relay import TURN, Relay
+from hub.delivery.relay import TURN, Kind, Relay
 from hub.engine.embedded.frames import Frame, Sent
-from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
 from hub.errors import Retry
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_reader
 from hub.ledger.reader import Reader
+from hub.ledger.reading.effects import Paper
 from hub.ledger.records import Batch
 from hub.processes.archiving import archiver_of, hold_back, of_hub
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, run_cluster_child
-from hub.processes.relay import LinkResults, count
+from hub.processes.relay import LinkResults, askers, lazily
 
 log = logging.getLogger("billhub.relay")
 
 IDLE_SECONDS: Final = 0.5
+GATHER_SECONDS: Final = 0.2
+"""Answers of so long are stored in one transaction; as much is asked for again at most where a relay dies."""
 UNTOUCHED: Final = timedelta(seconds=1)
-"""When a row is due again that was leased and not tried, because its platform is being left alone."""
+"""When a row is due again that was leased and not tried: what it waits for is not there yet."""
 
 
 class Round:
@@ -41,40 +43,56 @@ class Round:
         self._reader = reader
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
-    async def lease(self, now: datetime) -> None:
-        """Takes what is due."""
-        self._rows = {kind: await self._ledger.outbox(kind, TURN, now) for kind in ("ask", "confirm")}
+    async def lease(self, now: datetime, without: Collection[str]) -> None:
+        """Takes what is due; bills of no unit `without`."""
+        self._rows = {
+            "ask": await self._ledger.outbox("ask", TURN, now),
+            "confirm": await self._ledger.outbox("confirm", TURN, now, without),
+        }
 
-    def outbox(self, kind: str, now: datetime, limit: int) -> list[dict[str, Any]]:  # noqa: ARG002  (the port's)
+    def outbox(
+        self,
+        kind: Kind,
+        now: datetime,  # noqa: ARG002  (the port's)
+        limit: int,  # noqa: ARG002
+        without: Collection[str] = (),  # noqa: ARG002
+    ) -> list[dict[str, Any]]:
         """The rows that were leased."""
         return self._rows.get(kind, [])
 
-    def document(self, bill_id: str, form: str) -> bytes | None:
-        """A bill's document."""
-        return self._reader.document(bill_id, form)
+    def papers(self, bill_ids: Sequence[str]) -> dict[str, Paper]:
+        """What goes to the platform."""
+        return self._reader.papers(bill_ids)
 
-    def number_of(self, bill_id: str) -> tuple[str, str]:
-        """Bill code and number."""
-        return self._reader.number_of(bill_id)
-
-    def untouched(self, told: Sequence[Frame]) -> list[int]:
+    def untouched(self, touched: AbstractSet[object]) -> list[int]:
         """Rows of which nothing was told."""
-        done: set[object] = set()
-        for frame in told:
-            if isinstance(frame, Sent):
-                done |= {bill.bill_id for bill in frame.confirmed} | {row for row, *_ in frame.later} | set(frame.done)
-        return [row["id"] for rows in self._rows.values() for row in rows if not {row["id"], row["subject"]} & done]
+        return [row["id"] for rows in self._rows.values() for row in rows if not {row["id"], row["subject"]} & touched]
 
 
 class Carried:
-    """What a turn told; it goes to the ledger when the turn is over."""
+    """What a turn told, on its way to the ledger."""
 
     def __init__(self) -> None:
-        self.told: list[Frame] = []
+        self._told: list[Sent] = []
+        self.touched: set[object] = set()
+        """rows and bills that something was told of"""
 
     def send(self, frame: Frame) -> None:
         """Keeps it."""
-        self.told.append(frame)
+        if isinstance(frame, Sent):
+            self._told.append(frame)
+            self.touched |= {bill.bill_id for bill in frame.confirmed} | {row for row, *_ in frame.later}
+            self.touched |= set(frame.done)
+
+    def take(self) -> Sent:
+        """What came since the last taking, in one."""
+        told, self._told = self._told, []
+        return Sent(
+            [bill for frame in told for bill in frame.confirmed],
+            [message for frame in told for message in frame.submissions],
+            [row for frame in told for row in frame.done],
+            [row for frame in told for row in frame.later],
+        )
 
 
 class Results(LinkResults):
@@ -84,22 +102,18 @@ class Results(LinkResults):
         """Nothing: see `bring`."""
 
 
-async def bring(ledger: SharedLedger, told: Sequence[Frame]) -> None:
+async def bring(ledger: SharedLedger, told: Sent) -> None:
     """Writes what a turn told. Done twice it does no harm.
 
     Raises:
         Retry: the database is away; do it again.
     """
-    for frame in told:
-        if not isinstance(frame, Sent):
-            continue
-        count(frame)
-        if frame.confirmed or frame.submissions:
-            await ledger.apply(Batch(submissions=frame.submissions, confirmed=frame.confirmed), datetime.now(UTC))
-        if frame.done:
-            await ledger.outbox_done(frame.done)
-        for id_, due_at, fault in frame.later:
-            await ledger.outbox_later(id_, datetime.fromisoformat(due_at), fault)
+    if told.confirmed or told.submissions:
+        await ledger.apply(Batch(submissions=told.submissions, confirmed=told.confirmed), datetime.now(UTC))
+    if told.done:
+        await ledger.outbox_done(told.done)
+    if told.later:
+        await ledger.outbox_later([(id_, datetime.fromisoformat(at), fault) for id_, at, fault in told.later])
 
 
 async def main(child: ClusterChild) -> None:
@@ -111,17 +125,12 @@ async def main(child: ClusterChild) -> None:
     if ledger is None:
         return
     carried = Carried()
-    results = Results(carried, child.vault, Intake(child.units, child.vault))
-
-    def asker(unit: str, source: str) -> Asker | None:
-        found = results.intake.sources.get(f"{unit}/{source}")
-        return found.source if found is not None and isinstance(found.source, Asker) else None
-
+    results = Results(carried, child.vault, lazily(child.units, child.vault))
     rows = Round(ledger, open_reader(child.hub.dsn(writes=False), child.vault))
-    relay = Relay(rows, results, platforms, asker)
+    relay = Relay(rows, results, platforms, askers(results), ending=child.stopping.is_set)
 
     def reload() -> None:
-        results.intake = Intake(child.units, child.vault)
+        results.intake = lazily(child.units, child.vault)
         relay.platforms = platforms_of(child.units, trust)
         ledger.change_rules(child.rules)
 
@@ -131,18 +140,22 @@ async def main(child: ClusterChild) -> None:
     if archive is not None:
         look = open_reader(child.hub.dsn(), child.vault)
         archiver = archiver_of(archive, look, child.vault)
-        hold_back(relay, archive, archiver, look)
+        hold_back(relay, archive, archiver)
         archiving = asyncio.create_task(archiver.run())
     async with Caller() as caller:
         while not child.stopping.is_set():
             try:
-                await rows.lease(datetime.now(UTC))
-                busy = await relay.turn(caller)
-                told, carried.told = carried.told, []
-                await _surely(child, ledger, told)
-                later = datetime.now(UTC) + UNTOUCHED
-                for id_ in rows.untouched(told):
-                    await ledger.outbox_later(id_, later, None)
+                await rows.lease(datetime.now(UTC), relay.left_alone())
+                carried.touched.clear()
+                turn = asyncio.create_task(relay.turn(caller))
+                while True:
+                    done, _ = await asyncio.wait((turn,), timeout=GATHER_SECONDS)
+                    await _surely(child, ledger, carried.take())
+                    if done:
+                        break
+                busy = turn.result()
+                if untouched := rows.untouched(carried.touched):
+                    await ledger.outbox_back(untouched, datetime.now(UTC) + UNTOUCHED)
             except Retry as fault:
                 log.warning("%s", fault)
                 busy = False
@@ -153,9 +166,9 @@ async def main(child: ClusterChild) -> None:
     await ledger.close()
 
 
-async def _surely(child: ClusterChild, ledger: SharedLedger, told: Sequence[Frame]) -> None:
+async def _surely(child: ClusterChild, ledger: SharedLedger, told: Sent) -> None:
     """What the outside answered is not asked for twice because the database was away for a moment."""
-    while told:
+    while True:
         try:
             await bring(ledger, told)
         except Retry as fault:

@@ -24,12 +24,12 @@ from hub.hubfile import HubConfig
 from hub.ledger import window
 from hub.ledger.faults import CLOCK_BACK, NO_NUMBERS
 from hub.ledger.looking import Window, postgres_window
-from hub.ledger.migrate import HEAD
 from hub.ledger.postgres.commits import COMMIT_SECONDS
 from hub.ledger.postgres.faults import NOT_MIGRATED
 from hub.ledger.reserving import MAY_LAG
 from hub.ledger.vitals import Figures, Pulse, age, figures, pulse
-from hub.metrics.catalogue import LAG_RECORDS, LAG_SECONDS
+from hub.ledger.window import HEAD
+from hub.metrics.catalogue_machine import LAG_RECORDS, LAG_SECONDS
 from hub.metrics.checks import Checks
 from hub.metrics.faults import DUE_WAITS, LAGGING, REPLICA_BEHIND, STANDBY, UNCOPIED
 from hub.metrics.meter import Row

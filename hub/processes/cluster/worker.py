@@ -118,8 +118,8 @@ def run() -> None:
             run_app(app, loop, denied)
         finally:
             stop.set()
-            child.showing.last()
             TRACES.end()
+            child.showing.last()
 
 
 if __name__ == "__main__":

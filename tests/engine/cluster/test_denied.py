@@ -9,9 +9,9 @@ import pytest
 
 from hub.simulators.hospital_hl7 import HospitalHl7, WrongAck
 from tests.engine.cluster.acls import allow, revoke
-from tests.engine.cluster.otlp import Backend
 from tests.engine.cluster.province import province
 from tests.engine.cluster.test_seen import HIS, Seen, bad, ready
+from tests.tracing.backend import Backend
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio]
 

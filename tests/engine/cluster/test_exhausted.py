@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.engine.cluster.otlp import Backend
 from tests.engine.cluster.province import province
 from tests.engine.cluster.test_seen import Seen
+from tests.tracing.backend import Backend
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio]
 GAVE_UP = 'billhub_pool_exhausted_total{role="worker"}'

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 import yaml
 
-from tests.engine.cluster.otlp import Backend
 from tests.engine.cluster.province import province
 from tests.engine.cluster.test_seen import Seen, bad, ready
 from tests.hubprocess import until
+from tests.tracing.backend import Backend
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio]
 

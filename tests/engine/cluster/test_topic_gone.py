@@ -10,9 +10,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
 from drills.place import Place
-from tests.engine.cluster.otlp import Backend
 from tests.engine.cluster.province import province
 from tests.engine.cluster.test_seen import Seen, bad, ready
+from tests.tracing.backend import Backend
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio]
 EVENTS = "billhub.events"

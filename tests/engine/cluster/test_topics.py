@@ -18,9 +18,9 @@ from hub.engine.cluster.topics import check_reading, check_topics, topics_of
 from hub.errors import Config
 from hub.hubfile import HubConfig
 from hub.local.kafka import LocalKafka
+from tests.certificates import identity
 from tests.engine.cluster.acls import allow
 from tests.engine.cluster.broker import CACHE, USERS, admin, door, hub_file, submission
-from tests.engine.cluster.certificates import identity
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -9,8 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from hub.engine.cluster import batches
+from hub.engine.cluster.batches import AT_ONCE, MOST_BYTES, MOST_MESSAGES, WORTH_BYTES
 from hub.engine.cluster.taking import Progress
-from hub.engine.cluster.worker import AT_ONCE, MOST_BYTES, MOST_MESSAGES, _agent
+from hub.engine.cluster.worker import _agent
 from hub.processes.cluster.worker import LateTaker
 from tests.engine.cluster.broker import hub_file
 
@@ -70,6 +74,12 @@ async def rest() -> None:
         await asyncio.sleep(0)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing goes because it waited for long."""
+    monkeypatch.setattr(batches, "LINGER_SECONDS", 3600.0)
+
+
 async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_one_before_it() -> None:
     desk = Desk(b"first")
     async with agent(desk, b"first") as stream:
@@ -82,8 +92,10 @@ async def test_a_batch_that_is_committed_early_is_not_acknowledged_before_the_on
     assert stream.acknowledged == [b"first", b"second"]
 
 
-async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_than_there_is_room_for() -> None:
-    busy = [b"busy %d" % number for number in range(AT_ONCE)]
+async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_than_there_is_room_for(
+    patient: None,
+) -> None:
+    busy = [b"busy %d" % number + bytes(WORTH_BYTES) for number in range(AT_ONCE)]
     desk = Desk(*busy)
     more = [b"%d" % number for number in range(MOST_MESSAGES + 10)]
     async with agent(desk, *busy) as stream:
@@ -101,6 +113,38 @@ async def test_what_comes_while_the_database_is_busy_is_one_batch_and_no_more_th
             desk.held[value].set()
         await until(lambda: len(stream.acknowledged) == AT_ONCE + len(more))
     assert stream.acknowledged == [*busy, *more]
+
+
+async def test_what_is_small_waits_for_the_transaction_that_is_under_way(patient: None) -> None:
+    desk = Desk(b"first")
+    async with agent(desk, b"first") as stream:
+        for value in (b"1", b"2", b"3"):
+            stream.coming.put_nowait(value)
+        await rest()
+        assert desk.batches == [[b"first"]]
+        desk.held[b"first"].set()
+        await until(lambda: len(stream.acknowledged) == 4)
+    assert desk.batches == [[b"first"], [b"1", b"2", b"3"]]
+
+
+async def test_what_is_enough_has_a_transaction_of_its_own(patient: None) -> None:
+    desk = Desk(b"first")
+    async with agent(desk, b"first") as stream:
+        half = bytes(WORTH_BYTES // 2)
+        stream.coming.put_nowait(half)
+        await rest()
+        assert len(desk.batches) == 1
+        stream.coming.put_nowait(half)
+        await until(lambda: len(desk.batches) == 2)
+        assert desk.batches[1] == [half, half]
+        assert stream.acknowledged == []
+
+
+async def test_a_transaction_that_is_held_up_holds_up_no_other_for_long() -> None:
+    desk = Desk(b"first")
+    async with agent(desk, b"first") as stream:
+        stream.coming.put_nowait(b"small")
+        await until(lambda: len(desk.batches) == 2)
 
 
 async def test_a_batch_is_closed_when_it_is_large() -> None:

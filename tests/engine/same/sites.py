@@ -17,7 +17,7 @@ from typing import Any, Literal
 import asyncpg
 
 from drills.process import Process
-from hub.cli.opened import Writer, writer
+from hub.cli.opened import writer
 from hub.config import load_units
 from hub.demo.world import CHINA, World, build
 from hub.engine.embedded.home import Home
@@ -25,7 +25,8 @@ from hub.ledger.lock import FolderLock
 from hub.ledger.postgres import open_ledger, open_reader
 from hub.ledger.reader import Reader
 from hub.ledger.rules import rules_of
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from hub.simulators.fiscal_books import make_keys
 from hub.simulators.fiscal_platform import FiscalPlatform, serving
 from hub.simulators.unionpay import UnionPay
@@ -72,8 +73,8 @@ class Site:
         """A writing command of the running hub."""
 
         def done() -> Any:
-            do: Writer = writer(self.data, self.world.units)
-            return do(verb, **values)
+            with writer(self.data, self.world.units) as do:
+                return do(verb, **values)
 
         return await asyncio.to_thread(done)
 

@@ -17,7 +17,7 @@ from hub.ledger.ids import event_id
 from hub.ledger.moving.mover import Report, move
 from hub.ledger.moving.undoing import undo
 from hub.ledger.records import Confirmed, FaultRecord
-from hub.ledger.sqlite import FILE
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import (
     CODE,
     RULES,

@@ -9,7 +9,8 @@ import pytest
 
 from hub.errors import Config
 from hub.ledger.moving.tables import TABLES
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
 from tests.ledger.book import RULES, SqliteBook, charge, message, payment, refund
 from tests.ledger.moving.lived import STATUSES, moving, seen, source, target
 from tests.ledger.shared import PostgresBook, Server

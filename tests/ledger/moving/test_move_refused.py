@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Config, Retry
+from hub.ledger import mark
 from hub.ledger.lock import FolderLock
-from hub.ledger.migrate import HEAD
-from hub.ledger.moving import mark
-from hub.ledger.sqlite import FILE, SqliteLedger
+from hub.ledger.sqlite import SqliteLedger
+from hub.ledger.sqlite_file import FILE
+from hub.ledger.window import HEAD
 from tests.ledger.book import SqliteBook
 from tests.ledger.moving.lived import RULES_SIGNED, moving, target
 from tests.ledger.shared import PostgresBook, Server

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Config
-from hub.ledger.moving import mark
+from hub.ledger import mark
 from hub.ledger.sqlite import SqliteLedger
 from tests.ledger.book import SqliteBook, charge, payment
 from tests.ledger.moving.lived import RULES_SIGNED, moving, target, undone

@@ -15,8 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from hub.errors import Fault
-from hub.ledger.faults import BUSY
-from hub.ledger.moving.faults import MARK_BROKEN, MOVE_UNFINISHED, MOVED
+from hub.ledger.faults import BUSY, MARK_BROKEN, MOVE_UNFINISHED, MOVED
 
 FILE: Final = "moved.json"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.errors import Config
-from hub.security.pkcs8 import key_pem, load_key, read_key, write_key
-from hub.security.sm2 import best
+from hub.security.pem import key_pem, load_key, read_key, write_key
+from hub.security.sm2_choice import best
 from tests.security import openssl
 
 
