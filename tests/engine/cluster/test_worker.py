@@ -57,7 +57,7 @@ async def agent(desk: Desk, *held: bytes) -> AsyncIterator[Stream]:
     """An agent at work; the held messages have come, each is in a batch of its own."""
     stream = Stream()
     working = asyncio.create_task(_agent(desk.take)(stream))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for number, value in enumerate(held, 1):
             stream.coming.put_nowait(value)
             await until(lambda number=number: len(desk.batches) == number)  # type: ignore[misc]
