@@ -163,11 +163,9 @@ def _opened(desk: Desk, reason: str, place: Place, config: Path | None, archive:
     with desk.open() as look:
         begun = held(look)
     args = {"source": reason, "actor": actor(), "restore": config is not None}
-    if begun is not None and begun["source"] == reason and "finished" not in begun["steps"]:
-        number = int(begun["number"])
-    else:
-        number = int(carry_out(desk, "epoch.open", args, datetime.now(UTC), {}))
-    if config is not None:
+    same = begun is not None and begun["source"] == reason  # nothing was numbered since
+    number = int(begun["number"] if begun and same else carry_out(desk, "epoch.open", args, datetime.now(UTC), {}))
+    if config is not None and not (begun and same and "finished" in begun["steps"]):
         units = load_units(config)
         store = place.archive(archive)
         work = Restoring(desk, place.keys()[0], units, actor(), Bar(STAGES))

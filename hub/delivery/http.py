@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import sys
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Final, Self
 
@@ -11,6 +13,10 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from hub.adapter import Request, Response
 from hub.delivery.faults import ANSWER_TOO_LONG, NO_ANSWER, NOT_REACHED
+
+if find_spec("sniffio") is None:
+    # httpcore tries to import it several times a call; what is known to be absent is not searched for on the disk
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 _LIMITS: Final = httpx.Timeout(10.0, connect=3.0)

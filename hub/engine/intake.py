@@ -25,8 +25,7 @@ from hub.errors import Fault, Park, Reject, describe, fault_from
 from hub.flow.facts import facts_of
 from hub.ledger import aad, ids
 from hub.ledger import faults as ledger_faults
-from hub.ledger.applying import record
-from hub.ledger.records import EventIn, FaultRecord, Submission, Verdict
+from hub.ledger.records import EventIn, FaultRecord, Submission, Verdict, record
 from hub.mapping import Mapping as Translation
 from hub.mapping import load_mapping, run_first_matching
 from hub.registry import adapter, bind, mapping_path

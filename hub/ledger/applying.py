@@ -14,12 +14,12 @@ from datetime import datetime
 
 import msgspec
 
-from hub.errors import Fault, Park, describe
+from hub.errors import Park, describe
 from hub.ledger import faults
 from hub.ledger.deciding import decide_case
 from hub.ledger.held import Held, Known, Loaded
 from hub.ledger.joining import Touched, join
-from hub.ledger.records import BillDraft, EventIn, FaultRecord, Submission, Verdict
+from hub.ledger.records import BillDraft, EventIn, FaultRecord, Submission, Verdict, record
 from hub.ledger.rules import UnitRules
 
 log = logging.getLogger("billhub.ledger")
@@ -164,8 +164,3 @@ def _take(loaded: Loaded, changes: Changes, rules: UnitRules, submission: Submis
         parked = parked or outcome.fault
     bills = [bill.id for id_ in decided for bill in loaded.cases[id_].bills if bill.status != "void"]
     return Verdict("parked" if parked else "applied", parked, home, bills)
-
-
-def record(fault: Fault) -> FaultRecord:
-    """A fault as it travels and rests."""
-    return FaultRecord(fault.code.code, fault.where, {name: str(value) for name, value in fault.values.items()})

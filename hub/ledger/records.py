@@ -11,6 +11,7 @@ import msgspec
 
 from hub.adapter import AnswerPoint, Place
 from hub.bill.bill import Status
+from hub.errors import Fault
 from hub.flow.facts import Fact
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Submission",
     "Verdict",
     "Work",
+    "record",
 ]
 
 Sealed = bytes
@@ -39,6 +41,11 @@ class FaultRecord(msgspec.Struct, frozen=True, array_like=True):
     code: str
     where: str = ""
     values: dict[str, str] = {}
+
+
+def record(fault: Fault) -> FaultRecord:
+    """A fault as it travels and rests."""
+    return FaultRecord(fault.code.code, fault.where, {name: str(value) for name, value in fault.values.items()})
 
 
 class EventIn(msgspec.Struct, frozen=True, array_like=True):

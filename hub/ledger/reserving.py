@@ -14,11 +14,10 @@ from typing import Final
 from hub.bill.numbering import SHANGHAI
 from hub.errors import fault_from
 from hub.ledger import faults, handing
-from hub.ledger.applying import record
 from hub.ledger.faults import HELD
 from hub.ledger.numbers import Numbers
 from hub.ledger.pausing import pauses
-from hub.ledger.records import BillDraft, FaultRecord
+from hub.ledger.records import BillDraft, FaultRecord, record
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.rules import UnitRules
 from hub.ledger.turns import Turns

@@ -18,7 +18,7 @@ import uvloop
 from hub.engine.embedded.frames import Failed, Frame, Hello, Link, Role, Stop
 from hub.engine.embedded.home import Home
 from hub.errors import Config, Fault
-from hub.ledger.applying import record
+from hub.ledger.records import record
 from hub.processes.memory import settle
 from hub.processes.plan import name_of, plan_from_environment
 from hub.processes.showing import Showing

@@ -17,9 +17,8 @@ from hub.engine.intake import Intake
 from hub.engine.platforms import platforms_of
 from hub.errors import Fault
 from hub.ledger.aad import document_aad
-from hub.ledger.applying import record
 from hub.ledger.reader import Reader
-from hub.ledger.records import Confirmed
+from hub.ledger.records import Confirmed, record
 from hub.metrics.catalogue import EFFECTS
 from hub.processes.accepted import accepted
 from hub.processes.archiving import archiver_of, hold_back, kept

@@ -1,81 +1,22 @@
-"""The core with seats of the tests' own: batches form by themselves, answers come after commits, nothing is lost."""
+"""The core: batches form by themselves, answers come after commits, nothing is lost."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from hub.engine.embedded import core as core_module
 from hub.engine.embedded import queue as queue_module
 from hub.engine.embedded.core import Core
 from hub.errors import Fault
 from hub.ledger.faults import DATABASE_BROKEN
-from hub.ledger.records import FaultRecord, NotIssued, Submission, Verdict, Work
+from hub.ledger.records import FaultRecord, Verdict
+from hub.ledger.sqlite import SqliteLedger
 from hub.ledger.sqlite_file import FILE
-from tests.ledger.book import SqliteBook, cancel, charge, message, payment, sign
-
-
-@dataclass(eq=False)
-class Seat:
-    """An issuer that signs when told to."""
-
-    capacity: int = 4
-    busy: set[str] = field(default_factory=set)
-    held: list[Work] = field(default_factory=list)
-
-    def hand(self, work: list[Work]) -> None:
-        self.held += work
-
-
-@dataclass
-class Senders:
-    """Senders at a core; what each was answered, in order."""
-
-    core: Core
-    book: SqliteBook
-    answers: list[tuple[str, Verdict | FaultRecord]] = field(default_factory=list)
-    stored: list[int] = field(default_factory=list)
-    """how many messages lay in the file when each answer came"""
-    settled: list[str] = field(default_factory=list)
-
-    def send(self, name: str, *submissions: Submission, watch: bool = False) -> None:
-        def answer(verdicts: Sequence[Verdict], fault: FaultRecord | None) -> None:
-            self.answers += [(name, fault)] if fault else [(name, verdict) for verdict in verdicts]
-            self.stored.append(self.book.one("SELECT COUNT(*) FROM message"))
-
-        self.core.submit(list(submissions), answer, (lambda: self.settled.append(name)) if watch else None)
-
-    def pay(self, name: str, *, watch: bool = False) -> None:
-        self.send(name, message(name, charge(name), payment(name, trade=name)), watch=watch)
-
-    def sign(self, seat: Seat, count: int = 100) -> None:
-        done, seat.held = seat.held[:count], seat.held[count:]
-        self.core.signed(seat, [sign(work, self.book.now) for work in done], [])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Senders]:
-    monkeypatch.setattr(core_module, "RETRY_SECONDS", 0.02)
-    monkeypatch.setattr(core_module, "ALARM_SECONDS", 0.02)
-    book = SqliteBook(folder=tmp_path).numbers()
-    faults: list[Fault] = []
-    core = Core(book.ledger, lambda: book.now, faults.append)
-    yield Senders(core, book)
-    assert faults == []
-    assert book.books()["balanced"]
-    book.close()
+from tests.engine.senders import Seat, Senders, until
+from tests.ledger.book import SqliteBook, charge, message
 
 
 async def test_what_gathers_in_a_turn_of_the_loop_is_one_batch(desk: Senders) -> None:
@@ -159,114 +100,6 @@ async def test_a_locked_database_tells_senders_to_come_again_and_loses_no_signat
     assert [work.bill_id for work in seat.held] != [work.bill_id for work in held]
 
 
-async def test_what_a_dead_issuer_held_goes_to_another_under_the_same_numbers(desk: Senders) -> None:
-    first, second = Seat(), Seat()
-    desk.core.sit(first)
-    for name in "abc":
-        desk.pay(name)
-    await until(lambda: len(first.held) == 3)
-    desk.sign(first, 1)
-    desk.core.leave(first)
-    assert first.busy == set()
-    desk.core.sit(second)
-    await until(lambda: len(second.held) == 2)
-    assert {(work.bill_id, work.bill_number) for work in second.held} == {
-        (work.bill_id, work.bill_number) for work in first.held
-    }
-    desk.sign(second)
-    await until(lambda: desk.book.statuses() == ["issued"] * 3)
-
-
-async def test_without_an_issuer_bills_are_due_and_wait(desk: Senders) -> None:
-    desk.pay("a")
-    await until(lambda: len(desk.answers) == 1)
-    assert desk.book.statuses() == ["due"]
-    assert desk.book.segment()["reserved"] == 0
-    seat = Seat()
-    desk.core.sit(seat)
-    await until(lambda: len(seat.held) == 1)
-
-
-async def test_issuers_get_no_more_than_they_can_hold_and_share_evenly(desk: Senders) -> None:
-    seats = [Seat(), Seat()]
-    for seat in seats:
-        desk.core.sit(seat)
-    for n in range(12):
-        desk.pay(f"n{n}")
-    await until(lambda: sum(len(seat.held) for seat in seats) == 8)
-    assert [len(seat.busy) for seat in seats] == [4, 4]
-    while "due" in desk.book.statuses():
-        for seat in seats:
-            desk.sign(seat)
-        await asyncio.sleep(0)
-    assert desk.book.statuses() == ["issued"] * 12
-
-
-async def test_who_waits_for_the_bill_is_told_when_it_is_issued(desk: Senders) -> None:
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.pay("a", watch=True)
-    await until(lambda: len(seat.held) == 1)
-    assert [name for name, _ in desk.answers] == ["a"]
-    assert desk.settled == []
-    desk.sign(seat)
-    await until(lambda: desk.settled == ["a"])
-    desk.pay("a", watch=True)  # a repeat need not wait
-    await until(lambda: desk.settled == ["a", "a"])
-
-
-async def test_who_waits_for_several_bills_is_told_after_the_last(desk: Senders) -> None:
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.send("file", *(message(no, charge(no), payment(no, trade=no)) for no in "xyz"), watch=True)
-    await until(lambda: len(seat.held) == 3)
-    desk.sign(seat, 2)
-    await until(lambda: desk.book.statuses().count("issued") == 2)
-    assert desk.settled == []
-    desk.sign(seat)
-    await until(lambda: desk.settled == ["file"])
-
-
-async def test_who_waits_for_a_bill_that_is_withdrawn_is_told(desk: Senders) -> None:
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.pay("a", watch=True)
-    await until(lambda: len(seat.held) == 1)
-    desk.send("his", message("gone", cancel("a")))
-    await until(lambda: desk.settled == ["a"])
-    desk.sign(seat)
-    await until(lambda: desk.core.idle)
-    assert desk.book.statuses() == ["void"]
-
-
-async def test_a_bill_that_could_not_be_signed_tries_again(desk: Senders) -> None:
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.pay("a")
-    await until(lambda: len(seat.held) == 1)
-    (work,) = seat.held
-    seat.held.clear()
-    desk.core.signed(seat, [], [NotIssued(work.bill_id, FaultRecord("BH-ISS-011"))])
-    await until(lambda: seat.held == [work])
-    desk.sign(seat)
-    await until(lambda: desk.book.statuses() == ["issued"])
-
-
-async def test_issuing_goes_on_by_itself_once_the_clock_is_right(desk: Senders) -> None:
-    seat = Seat()
-    desk.core.sit(seat)
-    desk.pay("a")
-    await until(lambda: len(seat.held) == 1)
-    desk.sign(seat)
-    await until(lambda: desk.book.statuses() == ["issued"])
-    right = desk.book.now
-    desk.book.now = right - timedelta(hours=1)
-    desk.pay("b")
-    await until(lambda: "clock" in desk.book.ledger.alarms())
-    desk.book.now = right
-    await until(lambda: len(seat.held) == 1)
-
-
 async def test_whoever_asks_for_a_flush_is_told_after_the_commit_also_under_load(desk: Senders) -> None:
     sent = 0
 
@@ -321,3 +154,13 @@ async def test_a_damaged_database_stops_the_hub(tmp_path: Path, monkeypatch: pyt
     Senders(core, book).pay("a")
     await until(lambda: [fault.code.code for fault in faults] == ["BH-LED-004"])
     book.close()
+
+
+async def test_a_core_with_nothing_to_do_tidies_up(desk: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
+    retired: list[int] = []
+    monkeypatch.setattr(SqliteLedger, "retire", lambda _ledger, _now, days: bool(retired.append(days)))
+    await desk.issue("a")
+    found = desk.book.one("SELECT (SELECT COUNT(*) FROM search) + (SELECT COUNT(*) FROM search_new)")
+    assert found > 0
+    await until(lambda: desk.book.one("SELECT COUNT(*) FROM search") == found)
+    await until(lambda: retired == [90])

@@ -179,6 +179,20 @@ def test_an_epoch_is_opened_by_hand_after_a_snapshot(place: Place) -> None:
     place.verb("epoch", "resume", "--data", place.data, "-c", place.world.units)
 
 
+def test_an_epoch_that_is_opened_by_hand_reads_back_what_others_know(place: Place) -> None:
+    units = ("-c", place.world.units)
+    words = ("epoch", "open", "--reason", "snapshot of Monday", "--data", place.data, *units)
+    assert "BH-ARC-001" in place.verb(*words, "--archive", place.data / "nowhere", code=3)
+    assert "BH-LED-053" in place.verb("epoch", "resume", "--data", place.data, *units, code=3)
+    for _ in range(2):  # the same words go on with what is held
+        place.verb(*words, "--no-platform", "away for good")
+        shown = place.verb("epoch", "show", "--data", place.data)
+        assert "away for good" in shown
+        assert "finished" in shown
+        assert "\n3 " not in f"\n{shown}"
+    place.verb("epoch", "resume", "--data", place.data, *units)
+
+
 def test_a_snapshot_is_one_moment_while_a_writer_goes_on(tmp_path: Path) -> None:
     book = SqliteBook(folder=tmp_path / "data").numbers(1, 100_000)
     stop, failed = threading.Event(), list[BaseException]()

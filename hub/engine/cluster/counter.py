@@ -23,9 +23,8 @@ from hub.engine.envelope import pack, unpack
 from hub.engine.faults import QUEUE_FULL
 from hub.engine.intake import KEPT_OF_REFUSED
 from hub.ledger import aad
-from hub.ledger.applying import record
 from hub.ledger.port import Listener
-from hub.ledger.records import FaultRecord, Submission, Verdict
+from hub.ledger.records import FaultRecord, Submission, Verdict, record
 from hub.metrics.catalogue import PRODUCE_WAITING
 from hub.security.vault import Vault
 from hub.tracing.spans import TRACES

@@ -20,9 +20,8 @@ from hub.engine.cluster.records import SCHEMA, Garbage, Newer, encode, unpack
 from hub.engine.envelope import pack
 from hub.engine.intake import digest, utc_text
 from hub.ledger import aad
-from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
-from hub.ledger.records import Submission
+from hub.ledger.records import Submission, record
 from hub.security.vault import Vault
 from hub.tracing.contexts import Headers
 

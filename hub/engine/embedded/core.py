@@ -25,9 +25,8 @@ from hub.engine.embedded.tally import Tally
 from hub.engine.embedded.watches import Watches
 from hub.engine.faults import BATCH_FAILED, QUEUE_FULL
 from hub.errors import Config, Fault, Retry, describe
-from hub.ledger.applying import record
 from hub.ledger.faults import DEFECT
-from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission
+from hub.ledger.records import Batch, Confirmed, Issued, NotIssued, Submission, record
 from hub.ledger.sqlite import SqliteLedger
 from hub.tracing.spans import TRACES
 

@@ -33,8 +33,7 @@ from hub.engine.embedded.frames import (
 from hub.engine.embedded.seats import LinkSeat
 from hub.engine.faults import BATCH_FAILED
 from hub.errors import Config, Fault, Retry, describe, fault_from
-from hub.ledger.applying import record
-from hub.ledger.records import FaultRecord, Verdict
+from hub.ledger.records import FaultRecord, Verdict, record
 from hub.tracing.spans import TRACES
 
 log = logging.getLogger("billhub.core")

@@ -7,13 +7,13 @@ from typing import Final
 
 import orjson
 
-from hub.ledger.applying import contradiction_of, record
+from hub.ledger.applying import contradiction_of
 from hub.ledger.faults import HELD
 from hub.ledger.held import Loaded
 from hub.ledger.postgres.leasing import held
 from hub.ledger.postgres.loading import follow
 from hub.ledger.postgres.pool import Connection
-from hub.ledger.records import FaultRecord, Verdict
+from hub.ledger.records import FaultRecord, Verdict, record
 from hub.ledger.rows import fault_record
 from hub.ledger.schema import DUE
 

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hub.ledger import faults
-from hub.ledger.applying import record
 from hub.ledger.postgres import blocks, handing
 from hub.ledger.postgres.arrays import columns
 from hub.ledger.postgres.pool import Connection
-from hub.ledger.records import BillDraft
+from hub.ledger.records import BillDraft, record
 from hub.ledger.rows import BILL_COLUMNS, bill_draft, fault_text
 from hub.ledger.rules import UnitRules
 from hub.ledger.schema import DUE

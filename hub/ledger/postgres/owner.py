@@ -11,10 +11,9 @@ from typing import Any, Final
 from hub.bill.numbering import SHANGHAI
 from hub.errors import Retry, fault_from
 from hub.ledger import faults
-from hub.ledger.applying import record
 from hub.ledger.postgres import handing, leasing, outbox, working
 from hub.ledger.postgres.pool import Connection, Database
-from hub.ledger.records import FaultRecord, Work
+from hub.ledger.records import FaultRecord, Work, record
 from hub.ledger.reserving import MAY_LAG
 from hub.ledger.rules import UnitRules
 

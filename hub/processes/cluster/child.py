@@ -22,10 +22,9 @@ from hub.config import UnitConfig
 from hub.engine.embedded.home import Home
 from hub.errors import Config, Fault, Retry
 from hub.hubfile import HubConfig, load_hub
-from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
 from hub.ledger.postgres import open_ledger
-from hub.ledger.records import FaultRecord
+from hub.ledger.records import FaultRecord, record
 from hub.ledger.rules import UnitRules, rules_of
 from hub.processes.accepted import accepted
 from hub.processes.memory import settle

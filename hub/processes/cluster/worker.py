@@ -19,8 +19,8 @@ from hub.engine.cluster.topics import topics_of
 from hub.engine.cluster.watchdog import Signs, watch
 from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
-from hub.ledger.applying import record
 from hub.ledger.port import SharedLedger
+from hub.ledger.records import record
 from hub.metrics.catalogue import COMMIT_FAILURES
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, Word, prepare, say
 from hub.processes.plan import plan_from_environment
