@@ -135,14 +135,18 @@ class Process:
         """SIGTERM; returns the seconds it took.
 
         Raises:
-            NeverCame: it did not end, ended with another code than 0, or left somebody behind.
+            NeverCame: it did not end, ended with another code than 0, had to kill a process whose time was over, or
+                left somebody behind.
         """
         started = time.monotonic()
+        before = len(self.log)
         os.kill(self.pid, signal.SIGTERM)
         code = await self._waited()
         if code != 0:
             raise NeverCame(f"an orderly end, but {code}: {self.log[-3000:]}")
         seconds = time.monotonic() - started
+        if "does not end; it is killed" in (said := self.log[before:]):
+            raise NeverCame(f"an end in time: {said[-3000:]}")
         if left := self.session():
             raise NeverCame(f"the end of processes {left}")
         return seconds

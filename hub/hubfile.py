@@ -6,6 +6,7 @@ is relative to the file that names it.
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -17,9 +18,10 @@ from hub.config import broken, findings_of
 from hub.findings import Finding
 from hub.sections.hub import ArchiveSection, KeysSection, ReadySection, RetentionSection, RolesSection
 from hub.sections.section import HostPort, QuotaSection, Section
-from hub.sections.servers import KafkaSection, PostgresSection
+from hub.sections.servers import KafkaSection, PostgresSection, TlsSection
 from hub.sections.traces import TracesSection
 from hub.security.secret_file import read_secret
+from hub.security.tls_files import system_authorities, tls_context
 from hub.tracing.collector import Collector, Header
 from hub.yaml_text import read_yaml
 
@@ -112,13 +114,21 @@ class HubConfig(PlacedFile):
         """Where the regions stand, if it says so."""
         return self.file(self.regions) if self.regions is not None else None
 
+    def tls_context(self, section: TlsSection) -> ssl.SSLContext:
+        """For connections to a server.
+
+        Raises:
+            Config: a file that is missing or is no certificate or key.
+        """
+        return tls_context({name: self.file(path) for name, path in section if path is not None}, str(self.path))
+
     def dsn(self, *, writes: bool = True) -> str:
         """The database as libpq reads it; it holds the password and is not to be shown.
 
         Who only reads takes any of the servers.
 
         Raises:
-            Config: the password file cannot be read.
+            Config: the password file, or one of TLS, cannot be used.
         """
         section = self.postgres
         login = quote(section.user, safe="")
@@ -126,7 +136,12 @@ class HubConfig(PlacedFile):
             login += ":" + quote(self.secret(section.password_file), safe="")
         options = {"target_session_attrs": "read-write" if writes else "any"}
         if section.tls is not None:
-            files = {"sslrootcert": section.tls.ca, "sslcert": section.tls.certificate, "sslkey": section.tls.key}
+            self.tls_context(section.tls)  # the driver would take a file that does not do for a server that is away
+            files = {
+                "sslrootcert": section.tls.ca or system_authorities(str(self.path)),
+                "sslcert": section.tls.certificate,
+                "sslkey": section.tls.key,
+            }
             options["sslmode"] = "verify-full"
             options |= {name: str(self.file(path)) for name, path in files.items() if path is not None}
         where = ",".join(section.servers)

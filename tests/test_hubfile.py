@@ -10,6 +10,7 @@ import pytest
 from hub.cli.checking import check_paths
 from hub.errors import Config
 from hub.hubfile import load_hub, read_hub
+from tests.certificates import identity
 
 GOOD = """\
 kafka:
@@ -87,6 +88,7 @@ def test_secrets_come_from_files_and_are_never_guessed(tmp_path: Path) -> None:
 def test_the_database_is_named_as_libpq_reads_it(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/postgres").write_text("p@ss/word\n")
+    identity(tmp_path)
     text = GOOD.replace("[10.0.0.2:5432]", '[db1:5432, "[fd00::2]:5433"]').replace(
         "postgres:\n", "postgres:\n  tls: {ca: ca.pem}\n"
     )
@@ -97,3 +99,31 @@ def test_the_database_is_named_as_libpq_reads_it(tmp_path: Path) -> None:
         "postgresql://billhub:p%40ss%2Fword@db1:5432,[fd00::2]:5433/billhub?target_session_attrs=read-write"
         f"&sslmode=verify-full&sslrootcert={quote(str(tmp_path), safe='')}%2Fca.pem"
     )
+
+
+@pytest.mark.parametrize(
+    ("tls", "says"),
+    [
+        ("{ca: missing.pem}", "missing.pem"),
+        ("{ca: hub.yaml}", "no certificate"),
+        ("{ca: ca.pem, certificate: missing.pem}", "missing.pem"),
+        ("{ca: ca.pem, certificate: ca.pem, key: ca.pem}", "PEM"),
+    ],
+)
+def test_tls_files_that_do_not_do_are_no_server_that_is_away(tmp_path: Path, tls: str, says: str) -> None:
+    identity(tmp_path)
+    text = GOOD.replace("  password_file: secrets/postgres\n", f"  tls: {tls}\n")
+    with pytest.raises(Config, match=rf"BH-CLU-017.*{says}"):
+        load_hub(_write(tmp_path, text)).dsn()
+
+
+def test_without_ca_the_database_is_judged_by_the_systems_authorities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = load_hub(_write(tmp_path, GOOD.replace("  password_file: secrets/postgres\n", "  tls: {}\n")))
+    _, ca = identity(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    assert f"sslmode=verify-full&sslrootcert={quote(str(ca), safe='')}" in hub.dsn()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(Config, match=r"BH-CLU-017.*name one as ca"):
+        hub.dsn()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from hub.cli.backing import STAGES, Place, place_of
-from hub.cli.language import say
+from hub.cli.language import LANG, say
 from hub.cli.opened import DEFAULT_DATA
 from hub.cli.options import Config, Data, Json
-from hub.cli.output import BAD, GOOD, end, faults_end, put, put_json
+from hub.cli.output import BAD, GOOD, complain, end, faults_end, put, put_json
 from hub.cli.progress import Bar
 
 if TYPE_CHECKING:
@@ -106,14 +106,23 @@ def _backup(place: Place, to: Path, archive: Path | None) -> Manifest:
 
 
 def _offsets(place: Place) -> dict[str, dict[str, int]] | None:
-    """Read before the snapshot: what lies before them is in it."""
+    """Read before the snapshot: what lies before them is in it. A Kafka that is away must keep nobody from a backup."""
     if place.hub is None:
         return None
     import asyncio
 
     from hub.engine.cluster.offsets import committed
+    from hub.errors import Retry
 
-    return asyncio.run(committed(place.hub))
+    try:
+        return asyncio.run(committed(place.hub))
+    except Retry as fault:
+        without = say(
+            "备份不含消费位点,恢复时 Kafka 会重新送来它保留的全部消息",
+            "the backup is made without offsets; a restore lets Kafka bring all that it has once more",
+        )
+        complain(f"{fault.code.code} {fault.what(LANG)} → {without}")
+        return None
 
 
 def _shown(to: Path, manifest: Manifest) -> dict[str, Any]:

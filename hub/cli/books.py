@@ -35,7 +35,7 @@ def command(data: Data = DEFAULT_DATA, config: Config = None, region: InRegion =
                 counts = "  ".join(f"{name} {book[name]}" for name in NUMBERS)
                 put(f"{book['code']} {book['from']}-{book['to']}  {counts}  {_mark(book['balanced'])}")
             for book in books["stock"]:
-                counts = f"handed_down {book['handed_down']}  free {book['free']}"
+                counts = "  ".join(f"{name} {book[name]}" for name in ("handed_down", "quarantined", "free"))
                 put(f"{book['region']} {book['code']} {book['from']}-{book['to']}  {counts}  {_mark(book['balanced'])}")
             put(say("平衡", "balanced") if books["balanced"] else say("不平衡", "NOT BALANCED"))
         end(GOOD if books["balanced"] else BAD)

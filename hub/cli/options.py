@@ -52,8 +52,8 @@ Set = Annotated[
 At = Annotated[str, typer.Option("--at", metavar="TIME", help=say("设定时钟,RFC 3339", "sets the clock, RFC 3339"))]
 
 
-def instant(text: str) -> datetime:
-    """The time an --at names, or now. A time without offset is local.
+def instant(text: str, option: str = "--at") -> datetime:
+    """The time an option names, or now. A time without offset is local.
 
     Raises:
         typer.BadParameter: not RFC 3339.
@@ -63,7 +63,7 @@ def instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter("2026-11-25T08:00:00+08:00", param_hint="--at") from None
+        raise typer.BadParameter("2026-11-25T08:00:00+08:00", param_hint=option) from None
     return at if at.tzinfo else at.astimezone()
 
 

@@ -91,7 +91,7 @@ def _restore(
         raise typer.BadParameter(
             say("要写明票据存档, ", "name the archive of signed bills, ") + hint, param_hint="--archive"
         )
-    folder = manifests.find(source, instant(to_time) if to_time else None)
+    folder = manifests.find(source, instant(to_time, "--to-time") if to_time else None)
     lock = None
     if place.hub is None:
         Home(place.data).make()

@@ -75,8 +75,8 @@ def pause(
     from hub.config import UNKNOWN_NAME
 
     with faults_end():
-        known = [one.unit.id for one in units_of(data, config)]
-        if known and unit not in known:
+        known = [one.unit.id for one in units_of(data, config)] or reader(data).units()
+        if unit not in known:
             raise UNKNOWN_NAME(name=unit, known=", ".join(known[:20]))
         with writer(data, config) as do:
             do("units.pause", unit=unit, reason=reason, doors=doors, actor=actor())

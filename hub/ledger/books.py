@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, literal_column, select, text, true
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, literal_column, select, text, true, union
 
 import hub.fault_texts  # noqa: F401  (stored faults are shown here, whoever worded them)
 from hub.errors import FaultJson, Lang, fault_from
@@ -142,6 +142,11 @@ def refused_view(row: Row[Any]) -> dict[str, Any]:
         "at": row.at,
         "fault": fault_both(row.fault),
     }
+
+
+def units(look: Connection) -> list[str]:
+    """Units that have numbers, or have sent something."""
+    return sorted(look.scalars(union(select(schema.SEGMENT.c.unit), select(schema.TALLY.c.unit))))
 
 
 def pauses(look: Connection) -> list[dict[str, Any]]:

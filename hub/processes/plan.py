@@ -30,6 +30,8 @@ class Plan(msgspec.Struct, frozen=True):
     capacity: int = 64
     hub: str = ""
     """a cluster's hub.yaml"""
+    database: str = ""
+    """the name of its database, empty where it was away"""
     number: int = 0
     """which of its role's processes on this machine it is"""
     post: int = -1

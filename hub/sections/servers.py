@@ -92,5 +92,5 @@ class PostgresSection(Section):
     """Encrypted connections; the server's name is checked.
     加密连接,并核对服务器名。"""
     connections: int = Field(default=4, ge=1, le=100)
-    """Connections a process holds at most.
-    每个进程最多的连接数。"""
+    """Connections for a process's transactions at most; pages of a door or console take up to 15 more.
+    每个进程的事务最多用的连接数;收件口或控制台的页面另用至多 15 个。"""

@@ -55,7 +55,7 @@ async def test_metrics_count_what_came(hub: Hub, client: Client) -> None:
             'billhub_issue_seconds_count{role="issuer"}': 3,
             'billhub_effects_total{role="relay",kind="confirm",how="done"}': 3,
         }
-        async with asyncio.timeout(30):  # children show what they counted once a second, the books are counted seldom
+        async with asyncio.timeout(90):  # children show what they counted once a second, the books are counted seldom
             while not wanted.items() <= (found := await metrics()).items():
                 await asyncio.sleep(0.1)
     assert found["billhub_ready"] == 1
@@ -67,7 +67,7 @@ async def test_a_database_that_takes_nothing_is_said_until_it_does(hub: Hub, cli
     async with client("") as http:
 
         async def until(ready: bool) -> Any:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while (found := (await http.get("/readyz", headers={"accept-language": "en"})).json())[
                     "ready"
                 ] != ready:

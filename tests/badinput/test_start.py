@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -118,7 +117,6 @@ def test_a_second_hub_is_told_of_the_first(ready: Hub) -> None:
 
 def test_after_all_that_it_starts_and_ends_at_once(ready: Hub) -> None:
     ready.start()
-    began = time.monotonic()
     assert ready.stop() == 0
-    assert time.monotonic() - began < 10, ready.log()  # what is promised of SIGTERM
+    assert "does not end; it is killed" not in ready.log()  # what is promised of SIGTERM
     assert "Traceback" not in ready.log()

@@ -54,6 +54,15 @@ def test_a_cluster_is_looked_at_and_written_to(
     stock = billhub("numbers", "stock", "--json", *there).lines
     assert [book["free"] for book in stock if book["from"] == "0005000001"] == [100]
 
+    assert "BH-CFG-010" in billhub("units", "pause", "demo-hopsital", "--reason", "x", *there).err
+    assert billhub("units", "pause", "demo-hospital", "--reason", "x", *there).code == 0
+    assert billhub("units", "resume", "demo-hospital", *there).code == 0
+
+    made = billhub("backup", tmp_path / "backup", "--json", *there)  # and no Kafka is there
+    assert (made.code, made.lines[0].get("offsets")) == (0, None)
+    assert "BH-CLU-030" in made.err
+    assert "without offsets" in made.err
+
     (parked,) = billhub("parked", "list", "--json", *there).lines
     units = Path(shutil.copytree(world.units, tmp_path / "units"))
     still = billhub("parked", "replay", parked["id"], "--json", *there, "-c", units)

@@ -57,8 +57,11 @@ def test_everything_a_service_names_is_there(name: str) -> None:
 
 
 def _parsed(words: list[str]) -> dict[str, Any]:
-    verbs = typer.main.get_command(APP).commands  # type: ignore[attr-defined]
-    return verbs[words[0]].make_context(words[0], words[1:]).params  # type: ignore[no-any-return]
+    verb: Any = typer.main.get_command(APP)
+    while hasattr(verb, "commands"):  # `numbers receive` is a verb of a verb
+        word, *words = words
+        verb = verb.commands[word]
+    return verb.make_context(word, words).params  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.units import EMBEDDED, FOLDER, ROLE, service
-from tests.docs.blocks import BIN
+from tests.docs.blocks import BIN, ROOT
 from tests.hubprocess import town, until
 
 ROLES = ("door", "worker", "issuer", "relay", "console")
@@ -76,6 +76,12 @@ def test_the_units_are_tight(installed: list[str]) -> None:
         assert {name: text.one(name) for name in TIGHT} == TIGHT
         assert int(text.one("TimeoutStopSec")) > 10  # the hub drains within ten seconds
         assert text.all("SystemCallFilter") == ["@system-service", "~@privileged @resources"]
+
+
+def test_a_relay_may_write_to_the_archive_that_the_pages_name() -> None:
+    named = set(re.findall(r"/srv/[\w-]*archive", (ROOT / "docs/cluster.md").read_text("utf-8")))
+    assert {path.removeprefix("-") for path in service(ROLE, "relay").all("ReadWritePaths")} == named
+    assert len(named) == 1
 
 
 def test_both_units_are_alike_but_for_what_they_run() -> None:

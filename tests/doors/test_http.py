@@ -43,7 +43,7 @@ async def test_the_standard_library_is_a_client_too() -> None:
     async with http_door(Notes()) as door:
 
         def run() -> list[tuple[int, bytes]]:
-            client = http.client.HTTPConnection(*door.address, timeout=5)
+            client = http.client.HTTPConnection(*door.address, timeout=30)
             got = []
             for body in (b"one", b"x" * 300_000, iter([b"in ", b"chunks"])):
                 client.request("POST", "/in/demo/src", body, encode_chunked=not isinstance(body, bytes))
@@ -242,7 +242,7 @@ async def test_close_does_not_wait_for_ever() -> None:
     async with http_door(notes) as door, peer(door) as sender:
         await sender.send(FINE)
         await notes.arrived.wait()
-        await asyncio.wait_for(door.close(0.05), 2)
+        await asyncio.wait_for(door.close(0.05), 30)
         assert await sender.to_end() == b""
 
 

@@ -146,7 +146,7 @@ async def test_a_response_broken_off_is_seen_to_be_broken() -> None:
     async with http_door(Notes(), Site().app) as door:
 
         def run() -> None:
-            client = http.client.HTTPConnection(*door.address, timeout=5)
+            client = http.client.HTTPConnection(*door.address, timeout=30)
             client.request("GET", "/broken-late")
             client.getresponse().read()
 
@@ -168,7 +168,7 @@ async def test_a_stream_does_not_hold_up_the_close() -> None:
     async with http_door(Notes(), site.app) as door, peer(door) as reader:
         await reader.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
         await reader.until(b"data: 1")
-        await asyncio.wait_for(door.close(60), 5)
+        await asyncio.wait_for(door.close(60), 30)
     assert site.events == ["up", "stream over", "down"]
 
 

@@ -132,7 +132,7 @@ async def test_a_large_body_is_sent_to_its_end_and_reads_why_it_was_refused() ->
     async with http_door(Notes(), max_body=1_000_000) as door:
 
         def run() -> tuple[int, bytes]:
-            client = http.client.HTTPConnection(*door.address, timeout=5)
+            client = http.client.HTTPConnection(*door.address, timeout=30)
             client.request("POST", "/in/demo/src", b"x" * 3_500_000)
             answer = client.getresponse()
             return answer.status, answer.read()

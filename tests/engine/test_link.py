@@ -35,7 +35,7 @@ from tests.ledger.book import SqliteBook, charge, message, payment, sign
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.001)
 

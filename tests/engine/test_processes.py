@@ -48,7 +48,7 @@ async def test_a_hub_issues_drains_and_goes_on(place: Town, doors: int, issuers:
         assert (len(hub.children("door")), len(hub.children("issuer"))) == (doors, issuers)
         await paid_in_cash(hub, 5)
         await confirmed(hub, 5)
-        assert await hub.stop() < 10
+        await hub.stop()
         assert not (hub.data / "core.sock").exists()
         await hub.start()
         await paid_in_cash(hub, 2, seed=2)
@@ -71,7 +71,7 @@ async def test_a_drain_under_load_answers_what_it_took(place: Town, doors: int, 
 
         senders = [asyncio.create_task(sender(seed)) for seed in range(1, 5)]
         await until(lambda: len(acked) > 20, "senders are served")
-        assert await hub.stop() < 10
+        await hub.stop()
         await asyncio.gather(*senders, return_exceptions=True)
         await hub.start()
         reader = hub.reader()

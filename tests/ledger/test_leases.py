@@ -311,7 +311,7 @@ def test_no_later_place_is_seen_before_an_earlier_one(blocks: PostgresBook) -> N
 async def waiting(look: Any, count: int) -> None:
     """Until so many transactions wait for a lock."""
     question = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await look.fetchval(question) < count:
             await asyncio.sleep(0.005)
 

@@ -22,7 +22,7 @@ def waited_for(identity: str, *events: Any, answer: str = "applied", **more: Any
 
 
 async def soon(future: asyncio.Future[Any]) -> Any:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await future
 
 
@@ -141,7 +141,7 @@ def test_what_was_said_while_the_connection_was_lost_is_asked_for(shared_book: P
         work = (await shared_book.ledger.shared.apply(Batch(), shared_book.now, 9)).work
         await apply(shared_book, issued=[sign(item, shared_book.now) for item in work])
         await soon(bills)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not listener.connected:
                 await asyncio.sleep(0.01)
 

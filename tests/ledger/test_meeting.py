@@ -24,7 +24,7 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wai
 
 async def waiting(look: Any, count: int) -> None:
     """Until so many transactions wait for a lock."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await look.fetchval(MEETING) < count:
             await asyncio.sleep(0.005)
 

@@ -167,7 +167,7 @@ async def test_an_archive_that_is_away_is_counted_until_it_is_back(
     one = archiver(folder, 6)
     running = asyncio.create_task(one.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while sum(row[0] for row in count.values()) < 2:
                 await asyncio.sleep(0.01)
             folder.with_name("elsewhere").rename(folder)

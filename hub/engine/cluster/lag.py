@@ -13,8 +13,15 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
+from hub.engine.cluster.faults import FEW_PARTITIONS, NO_TOPIC
 from hub.engine.cluster.topics import Topics
 
 log = logging.getLogger("billhub.kafka")
@@ -51,13 +58,13 @@ class LagMeter:
         self._options = options
         self._topics = topics
         self._clients: tuple[AIOKafkaConsumer, AIOKafkaAdminClient] | None = None
-        self._places: list[TopicPartition] = []
 
     async def look(self, owned: Collection[tuple[str, int]] = (), *, age: bool = False) -> Lag | None:
         """The lag of some partitions, of all where none is named; None where no broker says. `age` costs a fetch.
 
         Raises:
             Unmeasured: brokers answer, but the login has not the right to ask.
+            Config: a topic is gone, or has fewer partitions than doors write to.
         """
         try:
             async with asyncio.timeout(SECONDS):
@@ -95,13 +102,11 @@ class LagMeter:
         self._clients = reader, admin
         await reader.start()
         await admin.start()
-        found = await admin.describe_topics([self._topics.events, self._topics.refused])
-        self._places = [TopicPartition(one["topic"], part["partition"]) for one in found for part in one["partitions"]]
 
     async def _measure(self, mine: Collection[tuple[str, int]], age: bool) -> Lag:
         assert self._clients is not None
         reader, admin = self._clients
-        places = [place for place in self._places if not mine or tuple(place) in mine]
+        places = [place for place in await self._places(admin) if not mine or tuple(place) in mine]
         ends = await reader.end_offsets(places)
         done = await admin.list_consumer_group_offsets(self._topics.group)
         committed = 0
@@ -115,6 +120,21 @@ class LagMeter:
                 behind[place] = offset
         oldest = await self._oldest(reader, behind) if age and behind else None
         return Lag(sum(topics.values()), committed, topics, oldest)
+
+    async def _places(self, admin: AIOKafkaAdminClient) -> list[TopicPartition]:
+        """The partitions there are now: somebody may delete a topic under a running hub, or add to it."""
+        places: list[TopicPartition] = []
+        for found in await admin.describe_topics([self._topics.events, self._topics.refused]):
+            topic, error = found["topic"], for_code(found["error_code"])
+            wanted = self._topics.partitions if topic == self._topics.events else 1
+            if error is UnknownTopicOrPartitionError:
+                raise NO_TOPIC(topic=topic, partitions=wanted)
+            if found["error_code"]:
+                raise error(topic)
+            if len(found["partitions"]) < wanted:
+                raise FEW_PARTITIONS(topic=topic, found=len(found["partitions"]), wanted=wanted)
+            places += [TopicPartition(topic, place["partition"]) for place in found["partitions"]]
+        return places
 
     async def _oldest(self, reader: AIOKafkaConsumer, behind: Mapping[TopicPartition, int]) -> float | None:
         """When the first record behind a committed offset was written: of those partitions that are most behind."""

@@ -45,13 +45,16 @@ def end(code: int, why: str) -> NoReturn:
     os._exit(code)
 
 
-def worker_app(hub: HubConfig, topics: Topics, instance: str, folder: Path, take: Take) -> faust.App:
+def worker_app(
+    hub: HubConfig, topics: Topics, instance: str, folder: Path, take: Take, client: str = "billhub"
+) -> faust.App:
     """The Faust application of one worker process; `instance` is its name in the group, the same in all its lives."""
     steady()
     app = faust.App(
         topics.group,
         broker=[f"kafka://{server}" for server in hub.kafka.servers],
         broker_credentials=_credentials(hub),
+        broker_client_id=client,
         store="memory://",
         datadir=folder,
         web_enabled=False,
@@ -152,7 +155,7 @@ async def show_signs(
             owned = tuple(app.consumer.assignment())
             try:
                 signs.lag = await meter.look(owned)
-            except Unmeasured:
+            except (Unmeasured, Config):
                 signs.lag = None
             done = progress()
             # a worker that was given partitions and never a message of them has stalled as well

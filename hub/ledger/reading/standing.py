@@ -25,6 +25,11 @@ class Standing(Opened):
         with self._look() as look:
             return account_tree(look, above)
 
+    def units(self) -> list[str]:
+        """Units that have numbers, or have sent something."""
+        with self._look() as look:
+            return books.units(look)
+
     def pauses(self) -> list[dict[str, Any]]:
         """Paused units: {unit, at, actor, reason, doors}."""
         with self._look() as look:

@@ -120,13 +120,18 @@ class ClusterChild:
             pause = min(pause * 2, 5.0)
         return None
 
-    async def leasing(self, connections: int) -> SharedLedger | None:
+    async def opened(self) -> SharedLedger:
+        """The ledger, under the name of this life.
+
+        Raises:
+            Retry, Config: as `open_ledger`.
+        """
+        connections = self.hub.postgres.connections
+        return await open_ledger(self.hub.dsn(), self.rules, owner=self.owner, connections=connections)
+
+    async def leasing(self) -> SharedLedger | None:
         """The ledger of a process that leases; it frees what its earlier lives had, for two never live at once."""
-
-        async def opened() -> SharedLedger:
-            return await open_ledger(self.hub.dsn(), self.rules, owner=self.owner, connections=connections)
-
-        ledger = await self.patiently(opened)
+        ledger = await self.patiently(self.opened)
         if ledger is not None:
             await self.patiently(partial(ledger.bury, self.name))
         return ledger

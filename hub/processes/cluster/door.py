@@ -18,7 +18,7 @@ from hub.engine.quota import Gate
 from hub.engine.refusals import Kept
 from hub.errors import Config, Retry
 from hub.ledger.port import Listener, SharedLedger
-from hub.ledger.postgres import open_ledger, open_listener
+from hub.ledger.postgres import open_listener
 from hub.processes.cluster.child import ClusterChild, run_cluster_child
 from hub.processes.cluster.looking import cluster_app, late_reader
 from hub.processes.door import OpenDoors
@@ -44,7 +44,7 @@ async def listening(child: ClusterChild, counter: KafkaCounter, gate: Gate) -> t
     """Hears of verdicts as soon as there is a database; until then doors serve who need none."""
 
     async def opened() -> tuple[SharedLedger, Listener]:
-        ledger = await open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=2)
+        ledger = await child.opened()
         listener = open_listener(child.hub.dsn(), ledger)
         await listener.start()
         return ledger, listener

@@ -40,7 +40,7 @@ async def main(child: ClusterChild) -> None:
     """Runs an issuer process."""
     issuer = issuer_of(child)
     child.ready()
-    ledger = await child.leasing(connections=1)
+    ledger = await child.leasing()
     if ledger is None:
         return
 

@@ -71,40 +71,46 @@ async def _run(options: ClusterOptions) -> None:
     home.make()
     lock = FolderLock(home.folder)
     try:
-        await _look(units, hub, options.roles)
+        database = await _look(units, hub, options.roles)
         sockets = None
         if "door" in options.roles or "console" in options.roles:
             sockets = bind_doors(units if "door" in options.roles else (), options.http)
-        await _Cluster(options, units, hub, sockets).run()
+        await _Cluster(options, units, hub, sockets, database).run()
     finally:
         lock.release()
 
 
-async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str]) -> None:
-    """Everything that would stop a child, found before any is started."""
+async def _look(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str]) -> str:
+    """Everything that would stop a child, found before any is started; the database's name, if it answers."""
     from hub.engine.cluster.connection import client_options
     from hub.engine.cluster.knock import check_writing
+    from hub.engine.cluster.neighbours import check_neighbours
     from hub.engine.cluster.topics import check_reading, check_topics
     from hub.ledger.postgres import open_ledger
+    from hub.ledger.postgres.naming import database_name
     from hub.tracing import collector as traces
 
     check_units(units, hub, roles)
     traces.check(hub.collector)
     rules = {unit.unit.id: rules_of(unit) for unit in units}
+    database = ""
     try:
         ledger = await open_ledger(hub.dsn(), rules, owner=f"start-{os.getpid()}", connections=1)
+        await ledger.close()
+        database = await database_name(hub.dsn())
     except Retry as fault:
         if "door" not in roles:
             raise
         log.warning("%s; doors open without it, for senders who need no verdict", fault)
-    else:
-        await ledger.close()
     if "door" in roles or "worker" in roles:
         topics = await check_topics(hub)
+        if database:
+            await check_neighbours(hub, topics, database)
         if "door" in roles:
             await check_writing(client_options(hub), topics)
         if "worker" in roles:
             await check_reading(hub, topics)
+    return database
 
 
 def check_units(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str]) -> None:
@@ -127,11 +133,12 @@ def check_units(units: Sequence[UnitConfig], hub: HubConfig, roles: Sequence[str
 
 class _Cluster:
     def __init__(
-        self, options: ClusterOptions, units: list[UnitConfig], hub: HubConfig, sockets: Sockets | None
+        self, options: ClusterOptions, units: list[UnitConfig], hub: HubConfig, sockets: Sockets | None, database: str
     ) -> None:
         self._options = options
         self._units = units
         self._hub = hub
+        self._database = database
         self._sockets = sockets
         self._home = Home(options.data)
         self._loop = asyncio.get_running_loop()
@@ -187,6 +194,7 @@ class _Cluster:
                 role=f"cluster-{role}",
                 data=str(self._options.data.resolve()),
                 hub=str(self._options.hub.resolve()),
+                database=self._database,
                 number=number,
                 post=self._post[1],
                 meter=self._signs.mouth.fileno(),

@@ -121,7 +121,7 @@ async def main(child: ClusterChild) -> None:
     trust = child.hub.file(child.hub.keys.trust)
     platforms = platforms_of(child.units, trust)
     child.ready()
-    ledger = await child.leasing(connections=2)
+    ledger = await child.leasing()
     if ledger is None:
         return
     carried = Carried()

@@ -19,7 +19,7 @@ from hub.engine.cluster.connection import client_options
 from hub.engine.cluster.faults import BROKER_SILENT
 from hub.engine.cluster.lag import Lag, LagMeter, Unmeasured
 from hub.engine.cluster.topics import topics_of
-from hub.errors import Fault
+from hub.errors import Config, Fault
 from hub.hubfile import HubConfig
 from hub.ledger import window
 from hub.ledger.faults import CLOCK_BACK, NO_NUMBERS
@@ -80,12 +80,12 @@ class Watch:
             await asyncio.gather(self._broker, return_exceptions=True)
 
     def denies(self, role: str, fault: Fault | None) -> None:
-        """What Kafka denies a role, as its processes say; None when it denies nothing any more."""
+        """What Kafka denies a role, as its processes say, or lacks; None when that is over."""
         before = self._denied.pop(role, None)
         if fault is not None:
             self._denied[role] = fault
         if str(fault) != str(before):  # it is told with every try
-            log.warning("%s: %s", role, fault or "Kafka denies it nothing any more")
+            log.warning("%s: %s", role, fault or "that is over")
 
     def machine(self) -> list[Row]:
         """How far the workers are behind."""
@@ -102,17 +102,18 @@ class Watch:
         meter = LagMeter(client_options(self._hub), topics_of(self._hub.kafka))
         try:
             while True:
-                now, denied = datetime.now(UTC), next(iter(self._denied.values()), None)
+                now, gone, measured = datetime.now(UTC), None, True
                 try:
                     self._lag = await meter.look(age=True)
                 except Unmeasured:  # brokers answer; this login may only write, and another machine knows the lag
-                    self._lag = None
-                    self._checks.put("broker", denied, now)
-                    self._checks.put("lag", None, now)
-                else:
-                    self._checks.put("broker", denied or (BROKER_SILENT() if self._lag is None else None), now)
-                    if self._lag is not None:
-                        self._checks.put("lag", self._lagging(self._lag), now)
+                    self._lag, measured = None, False
+                except Config as fault:
+                    self._lag, gone = None, fault
+                self.denies("topics", gone)
+                silent = BROKER_SILENT() if measured and self._lag is None else None
+                self._checks.put("broker", next(iter(self._denied.values()), silent), now)
+                if self._lag is not None or not measured:
+                    self._checks.put("lag", self._lagging(self._lag) if self._lag is not None else None, now)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await meter.close()

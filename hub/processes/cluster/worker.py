@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hub.engine.cluster.batches import AT_ONCE
+from hub.engine.cluster.neighbours import client_of
 from hub.engine.cluster.poison import Place
 from hub.engine.cluster.taking import DATABASE_AWAY, UNUSABLE, LastingError, Progress, Taker
 from hub.engine.cluster.topics import topics_of
@@ -20,8 +20,8 @@ from hub.engine.cluster.watchdog import Signs, watch
 from hub.engine.cluster.worker import await_rights, end, run_app, show_signs, worker_app
 from hub.errors import Config, Retry
 from hub.ledger.port import SharedLedger
-from hub.ledger.postgres import open_ledger
 from hub.ledger.records import record
+from hub.metrics.catalogue import COMMIT_FAILURES
 from hub.processes.cluster.child import AGAIN_SECONDS, ClusterChild, Word, prepare, say
 from hub.processes.plan import plan_from_environment
 from hub.tracing.spans import TRACES
@@ -68,8 +68,9 @@ class LateTaker:
         until = loop.time() + role.patience_seconds
         while True:
             try:
-                self.ledger = await open_ledger(child.hub.dsn(), child.rules, owner=child.owner, connections=AT_ONCE)
+                self.ledger = await child.opened()
             except Retry as fault:
+                COMMIT_FAILURES.add(1, fault.code.code)
                 if loop.time() > until:
                     raise LastingError(DATABASE_AWAY, str(fault)) from fault
                 log.warning("%s", fault)
@@ -98,7 +99,7 @@ def run() -> None:
     topics = topics_of(child.hub.kafka)
     signs = Signs()
     with TemporaryDirectory(prefix="billhub-") as folder:
-        app = worker_app(child.hub, topics, child.name, Path(folder), take)
+        app = worker_app(child.hub, topics, child.name, Path(folder), take, client_of(child.plan.database))
 
         @app.task  # type: ignore[untyped-decorator]
         async def look() -> None:

@@ -60,7 +60,7 @@ async def test_a_payment_becomes_a_bill_through_a_guarded_kafka_and_postgres(tmp
         assert await place.tally() == {"applied": 20}
         (days,) = await place.rows("SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass")
         assert days[0] == 1 + 1 + AHEAD  # the rest, today, and the days to come
-        assert await hub.stop() < 10
+        await hub.stop()
 
 
 async def test_all_roles_serve_everybody(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ async def test_all_roles_serve_everybody(tmp_path: Path) -> None:
         base = f"http://{hub.ready['http']}"
         for path in ("/healthz", "/readyz", "/metrics", "/console/", "/api/openapi.json"):
             assert (await client.get(base + path)).status_code == 200, path
-        assert await hub.stop() < 10
+        await hub.stop()
 
 
 async def asked(his: Bosssoft, data: dict[str, Any]) -> Reply | None:

@@ -88,7 +88,7 @@ async def test_a_paused_unit_is_taken_in_and_not_issued_and_its_doors_close_on_d
             _, ack = await waiting
             assert ack.code == "AA"
         await until_unit(place, HOSPITAL, issued=4)
-        assert await hub.stop() < 10
+        await hub.stop()
 
 
 async def test_a_units_flood_is_turned_away_and_the_others_pass(tmp_path: Path) -> None:
@@ -111,4 +111,4 @@ async def test_a_units_flood_is_turned_away_and_the_others_pass(tmp_path: Path) 
             await until_unit(place, HOSPITAL, issued=3)
             kept = await place.rows("SELECT count(*) FROM refused WHERE unit = $1", HOSPITAL)
             assert kept == [(40 - len(turned),)], "what was turned away is not kept: the sender has it"
-            assert await hub.stop() < 10
+            await hub.stop()
