@@ -14,7 +14,8 @@ from drills.place import Place
 from hub.delivery.archive.reading import position
 from hub.delivery.archive.segment import PURPOSE
 from hub.delivery.archive.store import Folder
-from hub.hubfile import load_hub
+from hub.engine.cluster.offsets import Offsets, committed
+from hub.hubfile import HubConfig, load_hub
 from hub.ledger.aad import document_aad
 from hub.ledger.postgres import open_reader
 from tests.engine.cluster.province import province
@@ -40,6 +41,14 @@ def asked(dsn: str, question: str) -> list[tuple[Any, ...]]:
         return line.execute(question).fetchall()
 
 
+async def read_so_far(hub: HubConfig) -> Offsets:
+    """The offsets of workers that have committed some."""
+    async with asyncio.timeout(60):
+        while not any((found := await committed(hub)).values()):
+            await asyncio.sleep(0.1)
+    return found
+
+
 def documents(place: Place, dsn: str) -> dict[str, bytes]:
     """Bill id → its XML."""
     question = "SELECT b.id, b.unit, d.xml FROM bill b JOIN document d ON d.bill_seq = b.seq"
@@ -57,6 +66,7 @@ async def test_a_database_that_burns_is_restored_and_kafka_brings_the_rest(tmp_p
             hospital = Hospital(hub, place.world.alipay)
             async with hospital:
                 await hospital.more(20)
+                await read_so_far(load_hub(place.hub))
                 made = await done("backup", backup, "--json", "--data", place.hub)
                 assert made["balanced"]
                 assert sum(made["offsets"]["billhub.events"].values()) > 0

@@ -13,13 +13,13 @@ import pytest
 
 from drills.machine import Machine
 from drills.place import Place
-from hub.engine.cluster.offsets import Offsets, committed, set_back
-from hub.hubfile import HubConfig, load_hub
+from hub.engine.cluster.offsets import committed, set_back
+from hub.hubfile import load_hub
 from hub.ledger.postgres import open_reader
 from tests.engine.cluster.province import province
 from tests.hubprocess import running, until
 from tests.restore.hospital import Hospital, done, told, verdict
-from tests.restore.test_cluster import _MOVING, also, asked, documents
+from tests.restore.test_cluster import _MOVING, also, asked, documents, read_so_far
 
 pytestmark = pytest.mark.timeout(400)
 _CODE = "SELECT code FROM segment WHERE unit = 'demo-hospital' AND code LIKE '410601%'"
@@ -32,14 +32,6 @@ async def at_work(place: Place, *roles: str) -> AsyncIterator[tuple[Machine, Hos
     machine = place.machine(*roles)
     async with running(machine):
         yield machine, Hospital(machine, place.world.alipay)
-
-
-async def read_so_far(hub: HubConfig) -> Offsets:
-    """The offsets of workers that have committed some."""
-    async with asyncio.timeout(60):
-        while not any((found := await committed(hub)).values()):
-            await asyncio.sleep(0.1)
-    return found
 
 
 async def resumed(place: Place, hospital: Hospital, held: dict[str, tuple[str, str]], burnt: set[str]) -> None:
