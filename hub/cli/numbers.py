@@ -128,12 +128,16 @@ def allot(
 
 
 def _node(name: str, data: Path, config: Path | None) -> dict[str, str]:
-    """A unit or a region by what it is called; a region must be known."""
+    """A unit or a region by what it is called; a region must be known, and a unit where any is."""
+    from hub.config import UNKNOWN_NAME
     from hub.regions import NO_SUCH_REGION, is_code
 
     units = units_of(data, config)
-    if not is_code(name) or any(unit.unit.id == name for unit in units):
+    ids = [unit.unit.id for unit in units]
+    if name in ids or not (is_code(name) or ids):
         return {"unit": name, "region": ""}
+    if not is_code(name):
+        raise UNKNOWN_NAME(name=name, known=", ".join(ids[:20]))
     tree = regions_of(data, config)
     known = {region.code for unit in units for region in unit.above} | set(tree.names if tree is not None else ())
     if name not in known:

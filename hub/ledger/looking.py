@@ -14,6 +14,9 @@ from hub.ledger.postgres import sync
 from hub.ledger.postgres.faults import postgres_faults
 from hub.ledger.sqlite_file import FILE, connect, sqlite_faults
 
+FREE_SECONDS = 5.0
+"""How long a question waits for a connection when all are in use."""
+
 
 class Window:
     """Connections to look through, and the database's errors in the hub's words."""
@@ -49,6 +52,7 @@ def postgres_window(dsn: str, *, name: str = "billhub reads", seconds: int = 60)
     engine = sync.engine(
         dsn,
         pool=QueuePool,
+        pool_timeout=FREE_SECONDS,
         application_name=name,
         tcp_user_timeout=10_000,  # a server that is cut off is not waited for
         options=f"-c statement_timeout={seconds * 1000} -c timezone=UTC "

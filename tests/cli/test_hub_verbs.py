@@ -140,6 +140,10 @@ def test_numbers_are_received_and_shown(billhub: Command, world: World) -> None:
     again = billhub("numbers", "receive", "demo-school", "41010199", "14", "20", *world.at)
     assert again.code == 1
     assert "BH-LED-012" in again.err
+    misspelt = billhub("numbers", "receive", "demo-shcool", "41010199", "21", "30", *world.at)
+    assert misspelt.code == 3
+    assert "BH-CFG-010" in misspelt.err
+    assert "demo-school" in misspelt.err
 
 
 def test_keys_are_made_once(billhub: Command, tmp_path: Path) -> None:

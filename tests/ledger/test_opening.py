@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from hub.errors import Config, Fault, Retry
-from hub.ledger import migrate, window
+from hub.ledger import looking, migrate, window
 from hub.ledger.postgres import open_ledger, open_listener, open_reader, pool
 from hub.ledger.records import Batch
 from hub.metrics.catalogue import POOL_EMPTY
@@ -226,3 +227,21 @@ def test_a_pool_that_is_exhausted_says_so_and_is_counted(server: Server, monkeyp
     book.runner.run(run())
     book.close()
     server.give_back(book.dsn)
+
+
+def test_a_reader_that_finds_no_connection_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "FREE_SECONDS", 0.05)
+    dsn = server.database()
+    reads = looking.postgres_window(dsn)
+    held = ExitStack()
+
+    def look_and_stay() -> None:
+        for _ in range(100):
+            held.enter_context(reads.look())
+
+    with held, pytest.raises(Retry, match=r"BH-LED-021.*connections for reading are in use"):
+        look_and_stay()
+    with reads.look() as look:
+        assert look.exec_driver_sql("SELECT 1").scalar() == 1
+    reads.close()
+    server.give_back(dsn)

@@ -163,6 +163,8 @@ def fault_of(error: BaseException) -> Fault | None:
         return None
     if isinstance(error, (OSError, TimeoutError, asyncio.IncompleteReadError)):
         return AWAY(found=found)
+    if (type(error).__module__, type(error).__name__) == ("sqlalchemy.exc", "TimeoutError"):
+        return BUSY(found="all of this process's connections for reading are in use")
     if type(error).__module__.partition(".")[0] in {"asyncpg", "psycopg", "psycopg_pool"}:
         return _driver_fault(error, found)
     return None

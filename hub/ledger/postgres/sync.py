@@ -35,12 +35,13 @@ def connect(dsn: str, **more: Any) -> psycopg.Connection[Any]:
         raise BAD_DSN() from None  # its text may quote a part of the password
 
 
-def engine(dsn: str, *, pool: type[Pool], **more: Any) -> Engine:
-    """An engine that connects as the URL says; nothing is connected yet."""
+def engine(dsn: str, *, pool: type[Pool], pool_timeout: float | None = None, **more: Any) -> Engine:
+    """An engine that connects as the URL says; nothing is connected yet. `pool_timeout`: seconds, where a pool waits."""
     from sqlalchemy import create_engine
 
+    waits = {} if pool_timeout is None else {"pool_timeout": pool_timeout}
     return create_engine(
-        "postgresql+psycopg://", creator=lambda: connect(dsn, **more), poolclass=pool, pool_pre_ping=True
+        "postgresql+psycopg://", creator=lambda: connect(dsn, **more), poolclass=pool, pool_pre_ping=True, **waits
     )
 
 
