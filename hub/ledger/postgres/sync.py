@@ -36,7 +36,7 @@ def connect(dsn: str, **more: Any) -> psycopg.Connection[Any]:
 
 
 def engine(dsn: str, *, pool: type[Pool], pool_timeout: float | None = None, **more: Any) -> Engine:
-    """An engine that connects as the URL says; nothing is connected yet. `pool_timeout`: seconds, where a pool waits."""
+    """An engine that connects as the URL says; nothing is connected yet. `pool_timeout`: seconds that a pool waits."""
     from sqlalchemy import create_engine
 
     waits = {} if pool_timeout is None else {"pool_timeout": pool_timeout}
