@@ -99,7 +99,7 @@ async def test_a_reload_of_something_broken_changes_nothing(hub: Hub) -> None:
     hub.wait(_all(hub, paid, "confirmed"))
 
 
-async def test_a_platform_that_is_away_delays_bills_and_gets_them_in_order(hub: Hub) -> None:
+async def test_a_platform_that_is_away_delays_bills_and_gets_each_once(hub: Hub) -> None:
     mood = hub.town.platform.mood
     mood.mode, mood.times = "down", None
     paid = await _paid(hub, 4, 5)
@@ -116,8 +116,7 @@ async def test_a_platform_that_is_away_delays_bills_and_gets_them_in_order(hub: 
     hub.town.platform._sign = noted  # type: ignore[method-assign]
     hub.wait(_all(hub, paid, "confirmed"))
     hub.town.platform._sign = sign  # type: ignore[method-assign]
-    assert len(seen) == 5
-    assert seen == sorted(seen)
+    assert len(seen) == len(set(seen)) == 5
 
 
 @pytest.mark.parametrize("how", ["cut", "lost", "slow"])
