@@ -21,7 +21,7 @@ MOST_BYTES: Final = 512 * 1024
 """Bytes after which a batch is closed: some three hundred submissions."""
 WORTH_BYTES: Final = 128 * 1024
 """What is worth a transaction beside another: some eighty submissions."""
-LINGER_SECONDS: Final = 0.1
+LINGER_SECONDS: Final = 0.03
 """How long less than that waits: one transaction that is held up by a lock must not hold up all units."""
 AT_ONCE: Final = 3
 """Batches under way, each with a connection: while some wait for the database, another is read, decided and written."""
